@@ -10,11 +10,11 @@ import os
 from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any
 
-import asyncpg
 import httpx
 import hypothesis
 import pytest
 import pytest_asyncio
+from asyncpg import Connection
 
 from app.main import create_app
 from app.sandbox.paypal.server import PayPalStandIn
@@ -128,21 +128,21 @@ async def connections() -> AsyncIterator[Connections]:
 
 
 @pytest_asyncio.fixture
-async def owner(database: Database, connections: Connections) -> AsyncIterator[asyncpg.Connection]:
+async def owner(database: Database, connections: Connections) -> AsyncIterator[Connection]:
     """A connection as booking_owner, which the rules bind as well."""
     async with connections.one(database.owner) as connection:
         yield connection
 
 
 @pytest_asyncio.fixture
-async def app(database: Database, connections: Connections) -> AsyncIterator[asyncpg.Connection]:
+async def app(database: Database, connections: Connections) -> AsyncIterator[Connection]:
     """A connection as booking_app, the role of the API and the worker."""
     async with connections.one(database.app) as connection:
         yield connection
 
 
 @pytest_asyncio.fixture
-async def admin(database: Database, connections: Connections) -> AsyncIterator[asyncpg.Connection]:
+async def admin(database: Database, connections: Connections) -> AsyncIterator[Connection]:
     """A connection as booking_admin, the role of admins at psql."""
     async with connections.one(database.admin) as connection:
         yield connection

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import asyncpg
-import httpx
 import pytest
 import pytest_asyncio
+from httpx import AsyncClient
 
 from app.admin_cli.backup import backup, inspect_database, restore
 from app.admin_cli.errors import AdminCliError
@@ -146,7 +146,7 @@ async def test_the_service_works(restored: Restored, redis_url: str) -> None:
     )
     async with connected(restored.after.owner) as owner:
         doctor, patient = await make_doctor(owner, fee=0), await make_patient(owner)
-    async with serving(create_app(settings)) as url, httpx.AsyncClient(base_url=url, timeout=30) as client:
+    async with serving(create_app(settings)) as url, AsyncClient(base_url=url, timeout=30) as client:
         body = {"doctor": doctor, "appointment_date": a_slot(3).isoformat()}
         answer = await client.post("/api/appointments/appointments/", json=body, headers=bearer(patient, "patient"))
     assert (answer.status_code, answer.json()["status"]) == (201, "confirmed")

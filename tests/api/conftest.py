@@ -4,8 +4,9 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 
 import asyncpg
-import httpx
 import pytest_asyncio
+from asyncpg import Connection
+from httpx import AsyncClient
 
 from app.sandbox.paypal.server import PayPalStandIn
 from app.settings import Settings
@@ -23,57 +24,57 @@ from tests.support.servers.databases import Database
 @pytest_asyncio.fixture(scope="module")
 async def contract(api_url: str) -> Contract:
     """The OpenAPI document of the running API."""
-    async with httpx.AsyncClient(base_url=api_url) as client:
+    async with AsyncClient(base_url=api_url) as client:
         return Contract((await client.get("/docs/openapi.json")).json())
 
 
 @pytest_asyncio.fixture
-async def client(api_url: str, contract: Contract) -> AsyncIterator[httpx.AsyncClient]:
+async def client(api_url: str, contract: Contract) -> AsyncIterator[AsyncClient]:
     """An HTTP client of the running API. A response that is not as documented fails the test."""
     async with checked_client(api_url, contract) as client:
         yield client
 
 
 @pytest_asyncio.fixture
-async def clients(api_url: str, contract: Contract) -> AsyncIterator[list[httpx.AsyncClient]]:
+async def clients(api_url: str, contract: Contract) -> AsyncIterator[list[AsyncClient]]:
     """Sixteen clients, each with its own connections."""
     async with AsyncExitStack() as stack:
         yield [await stack.enter_async_context(checked_client(api_url, contract)) for _ in range(16)]
 
 
-def checked_client(api_url: str, contract: Contract) -> httpx.AsyncClient:
+def checked_client(api_url: str, contract: Contract) -> AsyncClient:
     """Return a client that checks its responses against the contract."""
     hooks = {"response": [contract.check]}
     # the API has no TLS here, and loading certificates takes a tenth of a second
-    return httpx.AsyncClient(base_url=api_url, timeout=300, event_hooks=hooks, verify=False)  # noqa: S501
+    return AsyncClient(base_url=api_url, timeout=300, event_hooks=hooks, verify=False)  # noqa: S501
 
 
 @pytest_asyncio.fixture
-async def doctor(owner: asyncpg.Connection) -> int:
+async def doctor(owner: Connection) -> int:
     """A doctor who works around the clock."""
     return await make_doctor(owner)
 
 
 @pytest_asyncio.fixture
-async def patient(owner: asyncpg.Connection) -> int:
+async def patient(owner: Connection) -> int:
     """A patient."""
     return await make_patient(owner)
 
 
 @pytest_asyncio.fixture
-async def appointment(client: httpx.AsyncClient, doctor: int, patient: int) -> int:
+async def appointment(client: AsyncClient, doctor: int, patient: int) -> int:
     """The hold of `patient` on the first slot of `doctor`."""
     return await booked(client, patient, doctor, a_slot())
 
 
 @pytest_asyncio.fixture
-async def person(client: httpx.AsyncClient) -> Person:
+async def person(client: AsyncClient) -> Person:
     """A patient who registered over HTTP, with a password and an email address to verify."""
     return await register(client)
 
 
 @pytest_asyncio.fixture
-async def tokens(client: httpx.AsyncClient, person: Person) -> dict[str, str]:
+async def tokens(client: AsyncClient, person: Person) -> dict[str, str]:
     """The tokens of a login of `person`."""
     return await tokens_of(client, person)
 
@@ -98,7 +99,7 @@ async def fake_paypal(stand_in: PayPalStandIn) -> AsyncIterator[FakePayPal]:
 
 @pytest_asyncio.fixture
 async def payment_client(
-    client: httpx.AsyncClient, owner: asyncpg.Connection, database: Database, fake_paypal: FakePayPal
+    client: AsyncClient, owner: Connection, database: Database, fake_paypal: FakePayPal
 ) -> PaymentClient:
     """Patients who pay."""
     return PaymentClient(client, owner, database, fake_paypal)

@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-import httpx
+from httpx import AsyncClient
 
 from app.sandbox.paypal.server import PayPalStandIn
 from tests.support.http.registration import LOGIN, ME, REGISTER, authorization
@@ -57,7 +57,7 @@ EXECUTED = Expected(200, fields("payment appointment"))
 class Person:
     """A client of the API, with an access token after `log_in()`."""
 
-    def __init__(self, client: httpx.AsyncClient) -> None:
+    def __init__(self, client: AsyncClient) -> None:
         self._client = client
         self._headers = {"Content-Type": "application/json"}
 
@@ -80,7 +80,7 @@ class Person:
         return content
 
 
-async def test_the_payloads_get_their_answers(client: httpx.AsyncClient, stand_in: PayPalStandIn) -> None:
+async def test_the_payloads_get_their_answers(client: AsyncClient, stand_in: PayPalStandIn) -> None:
     ada, bob, eve = Person(client), Person(client), Person(client)
 
     # register and log in

@@ -3,7 +3,7 @@
 import json
 from typing import Any, NamedTuple
 
-import httpx
+from httpx import AsyncClient
 
 ACCOUNTS, APPOINTMENTS = "/api/accounts", "/api/appointments/appointments"
 WAITLIST, TIME_OFF = "/api/appointments/waitlist/", "/api/doctors/me/time-off/"
@@ -53,7 +53,7 @@ def confidential_words() -> list[str]:
 class PrivateStory:
     """Calls the API, checks each status, and keeps the tokens."""
 
-    def __init__(self, client: httpx.AsyncClient) -> None:
+    def __init__(self, client: AsyncClient) -> None:
         self.tokens: list[str] = []
         self._client = client
         self._ids: dict[str, int] = {}

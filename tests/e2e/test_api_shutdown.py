@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
 
-import asyncpg
 import httpx
 import pytest
 import pytest_asyncio
+from asyncpg import Connection
 
 from app.sandbox.stack.service import Api
 from tests.support.factories import a_slot, make_doctor, make_patient
@@ -40,7 +40,7 @@ async def refuses(url: str) -> bool:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-async def test_a_request_in_progress_is_answered(api: Api, owner: asyncpg.Connection, number: signal.Signals) -> None:
+async def test_a_request_in_progress_is_answered(api: Api, owner: Connection, number: signal.Signals) -> None:
     doctor, patient = await make_doctor(owner), await make_patient(owner)
     async with httpx.AsyncClient(base_url=api.url, timeout=60) as client:
         async with owner.transaction():

@@ -6,7 +6,7 @@ import signal
 import sys
 from pathlib import Path
 
-import httpx
+from httpx import AsyncClient
 
 from tests.support.servers.sandbox_process import BookingUp
 
@@ -20,7 +20,7 @@ async def test_a_cancellation_sends_mails_to_waiting_patients(tmp_path: Path) ->
         assert code == 0, output
         assert "The 31st booking was refused: appointment_doctor_cap" in output
         assert_mails(output)
-        async with httpx.AsyncClient(trust_env=False) as client:
+        async with AsyncClient(trust_env=False) as client:
             caught = (await client.get(f"{stack['mailbox']}/messages")).json()
         assert len({mail["message_id"] for mail in caught}) == len(caught)
         others = ("Please confirm", "On the waitlist")

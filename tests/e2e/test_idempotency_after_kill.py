@@ -7,9 +7,10 @@ from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
 
-import asyncpg
 import httpx
 import pytest_asyncio
+from asyncpg import Connection
+from httpx import AsyncClient
 
 from app.sandbox.paypal.server import PayPalStandIn
 from app.sandbox.stack.service import Api
@@ -41,10 +42,10 @@ class KillableApi:
         self._api = api
         self._environment = environment
 
-    async def start(self) -> httpx.AsyncClient:
+    async def start(self) -> AsyncClient:
         """Start it; return a client."""
         await self._api.start(self._environment, self._api.port or None)
-        return httpx.AsyncClient(base_url=self._api.url, timeout=60)
+        return AsyncClient(base_url=self._api.url, timeout=60)
 
     async def kill(self) -> None:
         self._api.child.kill()
@@ -64,7 +65,7 @@ async def killable_api(
 
 @pytest_asyncio.fixture
 async def practice(
-    database: Database, owner: asyncpg.Connection, client: httpx.AsyncClient, stand_in: PayPalStandIn
+    database: Database, owner: Connection, client: AsyncClient, stand_in: PayPalStandIn
 ) -> AsyncIterator[Practice]:
     """Makes what the requests act on, through another API."""
     async with FakePayPal(stand_in.url) as fake_paypal:
@@ -76,7 +77,7 @@ async def make_all(practice: Practice) -> Keyed:
     return {name: (await make(practice), new_key()) for name, make in IDEMPOTENT_REQUESTS.items()}
 
 
-async def send_all(client: httpx.AsyncClient, requests: Keyed) -> dict[str, set[bytes]]:
+async def send_all(client: AsyncClient, requests: Keyed) -> dict[str, set[bytes]]:
     """Send each request several times at once under its key; return the answers that came."""
     came: dict[str, set[bytes]] = {name: set() for name in requests}
 
@@ -94,7 +95,7 @@ async def send_all(client: httpx.AsyncClient, requests: Keyed) -> dict[str, set[
 
 
 async def test_killed_at_any_moment_it_has_done_all_or_nothing(
-    killable_api: KillableApi, practice: Practice, client: httpx.AsyncClient, settings: Settings, database: Database
+    killable_api: KillableApi, practice: Practice, client: AsyncClient, settings: Settings, database: Database
 ) -> None:
     undisturbed = await make_all(practice)
     started = time.monotonic()
@@ -120,7 +121,7 @@ async def test_killed_at_any_moment_it_has_done_all_or_nothing(
 
 
 async def test_killed_during_the_transaction_it_has_done_nothing(
-    killable_api: KillableApi, practice: Practice, client: httpx.AsyncClient
+    killable_api: KillableApi, practice: Practice, client: AsyncClient
 ) -> None:
     undisturbed, request, key = await practice.booking(), await practice.booking(), new_key()
     await undisturbed.send(client)

@@ -9,10 +9,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import asyncpg
-import httpx
 import pytest
 import pytest_asyncio
 from aiosmtpd.smtp import SMTP, Envelope, Session
+from httpx import AsyncClient
 
 from app.sandbox.mailbox.server import Mailbox
 from tests.e2e.log_privacy import OTTOLINE, PEREGRINE, REFUSED_PERSON, ZEBULON, PrivateStory, confidential_words
@@ -71,7 +71,7 @@ async def test_no_confidential_word_is_in_a_log(
     up = await BookingUp(tmp_path / "home", given=mail_server | mode).start()
     try:
         stack = await up.ready()
-        async with httpx.AsyncClient(base_url=stack["api"], trust_env=False, timeout=60) as client:
+        async with AsyncClient(base_url=stack["api"], trust_env=False, timeout=60) as client:
             story = PrivateStory(client)
             await play(story, stack)
             await log_the_slip(stack, up.home)

@@ -10,9 +10,9 @@ from collections.abc import AsyncIterator, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import asyncpg
 import pytest
 import pytest_asyncio
+from asyncpg import Connection
 
 from app.domain.auth.tokens import Role
 from app.sandbox.paypal.server import PayPalStandIn
@@ -79,16 +79,12 @@ def for_a_day(headers: dict[str, str]) -> dict[str, str]:
 
 @pytest.mark.timeout(0 if EXAMPLES else 600)
 @pytest.mark.parametrize("role", [None, "patient", "doctor"])
-async def test_every_answer_is_as_documented(
-    api: Api, owner: asyncpg.Connection, tmp_path: Path, role: Role | None
-) -> None:
+async def test_every_answer_is_as_documented(api: Api, owner: Connection, tmp_path: Path, role: Role | None) -> None:
     example_data = await make_example_data(owner)
     await run(api, for_a_day(example_data.headers(role)), tmp_path, operations_for(role))
 
 
-async def test_answers_that_end_the_session_are_as_documented(
-    api: Api, owner: asyncpg.Connection, tmp_path: Path
-) -> None:
+async def test_answers_that_end_the_session_are_as_documented(api: Api, owner: Connection, tmp_path: Path) -> None:
     example_data = await make_example_data(owner)
     # no links lead to these
     await run(api, example_data.headers("patient"), tmp_path, ENDS_THE_LOGIN, "--phases", "coverage,fuzzing")

@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 
-import httpx
 import pytest
 import pytest_asyncio
+from httpx import AsyncClient
 
 from app.domain.payments.paypal.certificate_chain import public_roots
 from app.domain.payments.paypal.certificates import Certificates, is_paypal_url, read_seeded
@@ -21,24 +21,24 @@ BODY = b'{"id":"WH-1"}'
 
 
 @pytest_asyncio.fixture
-async def offline() -> AsyncIterator[httpx.AsyncClient]:
+async def offline() -> AsyncIterator[AsyncClient]:
     """A client that can reach no host."""
-    async with httpx.AsyncClient(proxy="http://127.0.0.1:1", trust_env=False) as http:
+    async with AsyncClient(proxy="http://127.0.0.1:1", trust_env=False) as http:
         yield http
 
 
-async def verify(http: httpx.AsyncClient, signer: WebhookSigner, seeded: Path) -> None:
+async def verify(http: AsyncClient, signer: WebhookSigner, seeded: Path) -> None:
     """Verify a webhook of the signer as an API with the certificates of `seeded`."""
     certificates = Certificates(http, public_roots(), read_seeded(seeded))
     await WebhookVerifier(WEBHOOK, certificates).verify(signer.headers(BODY, WEBHOOK), BODY)
 
 
-async def test_its_own_api_accepts_its_webhooks(offline: httpx.AsyncClient, tmp_path: Path) -> None:
+async def test_its_own_api_accepts_its_webhooks(offline: AsyncClient, tmp_path: Path) -> None:
     signer = WebhookSigner(tmp_path)
     await verify(offline, signer, signer.certificates)
 
 
-async def test_the_api_of_another_sandbox_rejects_them(offline: httpx.AsyncClient, tmp_path: Path) -> None:
+async def test_the_api_of_another_sandbox_rejects_them(offline: AsyncClient, tmp_path: Path) -> None:
     for name in ("ours", "theirs"):
         (tmp_path / name).mkdir()
     ours, theirs = WebhookSigner(tmp_path / "ours"), WebhookSigner(tmp_path / "theirs")
@@ -49,7 +49,7 @@ async def test_the_api_of_another_sandbox_rejects_them(offline: httpx.AsyncClien
         await verify(offline, theirs, ours.certificates)
 
 
-async def test_the_key_is_the_same_after_a_restart(offline: httpx.AsyncClient, tmp_path: Path) -> None:
+async def test_the_key_is_the_same_after_a_restart(offline: AsyncClient, tmp_path: Path) -> None:
     before, after = WebhookSigner(tmp_path), WebhookSigner(tmp_path)
     assert after.certificate_url == before.certificate_url
     await verify(offline, before, after.certificates)
@@ -70,7 +70,7 @@ def test_its_files_are_private(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("left", "is_kept"), [(RENEWED_BEFORE + DAY, True), (RENEWED_BEFORE - DAY, False)])
 async def test_a_certificate_is_renewed_in_time(
-    offline: httpx.AsyncClient, tmp_path: Path, left: timedelta, is_kept: bool
+    offline: AsyncClient, tmp_path: Path, left: timedelta, is_kept: bool
 ) -> None:
     authority = root()
     old = issue(authority, SIGNER, ends=NOW + left)
@@ -82,7 +82,7 @@ async def test_a_certificate_is_renewed_in_time(
 
 
 @pytest.mark.parametrize("content", ["", "nonsense", "-----BEGIN PRIVATE KEY-----\nMAA=\n-----END PRIVATE KEY-----\n"])
-async def test_a_damaged_key_is_replaced(offline: httpx.AsyncClient, tmp_path: Path, content: str) -> None:
+async def test_a_damaged_key_is_replaced(offline: AsyncClient, tmp_path: Path, content: str) -> None:
     (tmp_path / "paypal-signing.pem").write_text(content)
     signer = WebhookSigner(tmp_path)
     await verify(offline, signer, signer.certificates)

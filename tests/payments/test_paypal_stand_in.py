@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from httpx import AsyncClient
 
 from app.sandbox.paypal.server import PayPalStandIn
 from tests.support.paypal import openapi_documents
@@ -23,7 +24,7 @@ from tests.support.paypal.raw_calls import (
 )
 
 
-async def test_statuses_and_links_of_an_order_without_a_source(raw: httpx.AsyncClient, fake_paypal: FakePayPal) -> None:
+async def test_statuses_and_links_of_an_order_without_a_source(raw: AsyncClient, fake_paypal: FakePayPal) -> None:
     created = await post(raw, "/v2/checkout/orders", ORDER)
     assert created.status_code == 201
     assert set(created.json()) == {"id", "status", "links"}
@@ -38,7 +39,7 @@ async def test_statuses_and_links_of_an_order_without_a_source(raw: httpx.AsyncC
     assert "amount" not in captured.json()["purchase_units"][0]
 
 
-async def test_with_a_source_the_payer_has_to_act(raw: httpx.AsyncClient) -> None:
+async def test_with_a_source_the_payer_has_to_act(raw: AsyncClient) -> None:
     created = await post(
         raw, "/v2/checkout/orders", WITH_SOURCE, PayPal_Request_Id=uuid4().hex, **RETURN_REPRESENTATION
     )
@@ -47,7 +48,7 @@ async def test_with_a_source_the_payer_has_to_act(raw: httpx.AsyncClient) -> Non
     assert "payer" not in created.json()
 
 
-async def test_a_request_id_makes_a_call_safe_to_repeat(raw: httpx.AsyncClient, fake_paypal: FakePayPal) -> None:
+async def test_a_request_id_makes_a_call_safe_to_repeat(raw: AsyncClient, fake_paypal: FakePayPal) -> None:
     ids = {"PayPal_Request_Id": uuid4().hex}
     created = await post(raw, "/v2/checkout/orders", WITH_SOURCE, **ids)
     again = await post(raw, "/v2/checkout/orders", WITH_SOURCE | {"intent": "CAPTURE"}, **ids)
@@ -65,12 +66,12 @@ async def test_a_request_id_makes_a_call_safe_to_repeat(raw: httpx.AsyncClient, 
     assert set(refunded.json()) == {"id", "status", "links"}
 
 
-async def test_without_a_request_id_everything_is_done_again(raw: httpx.AsyncClient) -> None:
+async def test_without_a_request_id_everything_is_done_again(raw: AsyncClient) -> None:
     first, second = [await post(raw, "/v2/checkout/orders", ORDER) for _ in range(2)]
     assert first.json()["id"] != second.json()["id"]
 
 
-async def test_the_same_request_twice_at_once_is_in_conflict(raw: httpx.AsyncClient, fake_paypal: FakePayPal) -> None:
+async def test_the_same_request_twice_at_once_is_in_conflict(raw: AsyncClient, fake_paypal: FakePayPal) -> None:
     await fake_paypal.add_fault("create_order", "slow_before", seconds=1)
     calls = [post(raw, "/v2/checkout/orders", ORDER, PayPal_Request_Id="the-same") for _ in range(2)]
     answers = await asyncio.gather(*calls)
@@ -93,7 +94,7 @@ async def test_the_same_request_twice_at_once_is_in_conflict(raw: httpx.AsyncCli
         (ORDER | {"purchase_units": [{"amount": AMOUNT, "custom_id": "x" * 128}]}, (400, "INVALID_STRING_LENGTH")),
     ],
 )
-async def test_a_malformed_order_is_refused(raw: httpx.AsyncClient, body: Any, expected: tuple[int, str]) -> None:
+async def test_a_malformed_order_is_refused(raw: AsyncClient, body: Any, expected: tuple[int, str]) -> None:
     assert issue(await post(raw, "/v2/checkout/orders", body)) == expected
 
 
@@ -114,9 +115,7 @@ async def test_a_malformed_order_is_refused(raw: httpx.AsyncClient, body: Any, e
         ("1", "US", (400, "INVALID_STRING_LENGTH")),
     ],
 )
-async def test_amounts_that_are_refused(
-    raw: httpx.AsyncClient, value: Any, currency: str, expected: tuple[int, str]
-) -> None:
+async def test_amounts_that_are_refused(raw: AsyncClient, value: Any, currency: str, expected: tuple[int, str]) -> None:
     unit = {"amount": {"value": value, "currency_code": currency}}
     assert issue(await post(raw, "/v2/checkout/orders", ORDER | {"purchase_units": [unit]})) == expected
 
@@ -131,7 +130,7 @@ async def test_amounts_that_are_refused(
     ],
 )
 async def test_refunds_that_are_refused(
-    raw: httpx.AsyncClient, fake_paypal: FakePayPal, amount: Any, expected: tuple[int, str]
+    raw: AsyncClient, fake_paypal: FakePayPal, amount: Any, expected: tuple[int, str]
 ) -> None:
     created = await post(raw, "/v2/checkout/orders", ORDER)
     await fake_paypal.approve(created.json()["id"])
@@ -140,7 +139,7 @@ async def test_refunds_that_are_refused(
     assert issue(await post(raw, path, {"amount": amount})) == expected
 
 
-async def test_a_body_must_be_json(raw: httpx.AsyncClient) -> None:
+async def test_a_body_must_be_json(raw: AsyncClient) -> None:
     for content_type, body, status in (
         ("application/json", b"{", 400),
         ("application/json", b"\xff", 400),
@@ -154,7 +153,7 @@ async def test_a_body_must_be_json(raw: httpx.AsyncClient) -> None:
 
 @pytest.mark.parametrize("authorization", ["", "Bearer", "Bearer x", "Basic eDp5", "x"])
 async def test_a_call_without_a_token_is_refused(stand_in: PayPalStandIn, authorization: str) -> None:
-    async with httpx.AsyncClient(base_url=stand_in.url, trust_env=False) as http:
+    async with AsyncClient(base_url=stand_in.url, trust_env=False) as http:
         headers = {"Authorization": authorization} if authorization else {}
         answer = await http.get("/v2/checkout/orders/5O190127TN364715T", headers=headers)
     await openapi_documents.check(answer)
@@ -165,7 +164,7 @@ async def test_a_call_without_a_token_is_refused(stand_in: PayPalStandIn, author
     "login", ["", "Basic", "Basic !", "Basic " + base64.b64encode(b"sandbox:x").decode(), "Bearer x"]
 )
 async def test_a_token_needs_the_secret(stand_in: PayPalStandIn, login: str) -> None:
-    async with httpx.AsyncClient(base_url=stand_in.url, trust_env=False) as http:
+    async with AsyncClient(base_url=stand_in.url, trust_env=False) as http:
         answer = await http.post(
             "/v1/oauth2/token", content=b"grant_type=client_credentials", headers={"Authorization": login}
         )
@@ -181,26 +180,26 @@ async def test_a_token_needs_the_secret(stand_in: PayPalStandIn, login: str) -> 
         ("NO_SUCH_CODE", (400, "INVALID_PARAMETER_VALUE")),
     ],
 )
-async def test_a_refusal_can_be_asked_for(raw: httpx.AsyncClient, codes: Any, expected: tuple[int, str]) -> None:
+async def test_a_refusal_can_be_asked_for(raw: AsyncClient, codes: Any, expected: tuple[int, str]) -> None:
     header = httpx.Request("POST", "http://x", json={"mock_application_codes": codes}).content.decode()
     answer = await post(raw, "/v2/checkout/orders/5O190127TN364715T/capture", PayPal_Mock_Response=header)
     assert issue(answer) == expected
 
 
 @pytest.mark.parametrize(("code", "status"), [("INTERNAL_SERVER_ERROR", 500), ("SERVICE_UNAVAILABLE", 503)])
-async def test_a_failure_can_be_asked_for(raw: httpx.AsyncClient, code: str, status: int) -> None:
+async def test_a_failure_can_be_asked_for(raw: AsyncClient, code: str, status: int) -> None:
     header = f'{{"mock_application_codes": "{code}"}}'
     answer = await post(raw, "/v2/checkout/orders/5O190127TN364715T/capture", PayPal_Mock_Response=header)
     assert (answer.status_code, answer.json()["name"]) == (status, code)
 
 
 @pytest.mark.parametrize("header", ["x", "[]", "{}", '{"mock_application_codes": 1}'])
-async def test_an_invalid_mock_header_is_refused(raw: httpx.AsyncClient, header: str) -> None:
+async def test_an_invalid_mock_header_is_refused(raw: AsyncClient, header: str) -> None:
     answer = await post(raw, "/v2/checkout/orders/5O190127TN364715T/capture", PayPal_Mock_Response=header)
     assert answer.status_code == 400
 
 
-async def test_an_unknown_path_is_answered_as_paypal_does(raw: httpx.AsyncClient) -> None:
+async def test_an_unknown_path_is_answered_as_paypal_does(raw: AsyncClient) -> None:
     for method, path in (("GET", "/v2/nothing"), ("DELETE", "/v2/checkout/orders"), ("GET", "/v1/oauth2/token")):
         answer = await raw.request(method, path)
         assert (answer.status_code, answer.json()["name"]) == (404, "RESOURCE_NOT_FOUND")
@@ -220,9 +219,7 @@ async def test_an_unknown_path_is_answered_as_paypal_does(raw: httpx.AsyncClient
         {"operation": "capture_order", "kind": "drop_after", "status": 404},
     ],
 )
-async def test_an_invalid_fault_is_refused(
-    raw: httpx.AsyncClient, fake_paypal: FakePayPal, fault: dict[str, Any]
-) -> None:
+async def test_an_invalid_fault_is_refused(raw: AsyncClient, fake_paypal: FakePayPal, fault: dict[str, Any]) -> None:
     answer = await raw.post("/faults", json=fault)
     assert answer.status_code == 400, answer.text
     assert await fake_paypal.faults() == []

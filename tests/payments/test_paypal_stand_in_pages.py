@@ -3,16 +3,14 @@
 from pathlib import Path
 from uuid import uuid4
 
-import httpx
+from httpx import AsyncClient
 
 from app.sandbox.paypal.server import PayPalStandIn
 from tests.support.paypal.fake_paypal import FakePayPal
 from tests.support.paypal.raw_calls import ADDRESSES, AMOUNT, ORDER, WITH_SOURCE, logged_in, post
 
 
-async def test_the_payer_approves_on_a_page(
-    stand_in: PayPalStandIn, raw: httpx.AsyncClient, fake_paypal: FakePayPal
-) -> None:
+async def test_the_payer_approves_on_a_page(stand_in: PayPalStandIn, raw: AsyncClient, fake_paypal: FakePayPal) -> None:
     unit = {"amount": AMOUNT, "description": "<script>alert(1)</script>"}
     body = WITH_SOURCE | {"purchase_units": [unit]}
     created = await post(raw, "/v2/checkout/orders", body, PayPal_Request_Id=uuid4().hex)
@@ -38,13 +36,13 @@ async def test_the_payer_approves_on_a_page(
     assert order_id in (await fake_paypal.get("/")).text
 
 
-async def test_without_addresses_the_payer_stays_on_the_page(raw: httpx.AsyncClient, fake_paypal: FakePayPal) -> None:
+async def test_without_addresses_the_payer_stays_on_the_page(raw: AsyncClient, fake_paypal: FakePayPal) -> None:
     created = await post(raw, "/v2/checkout/orders", ORDER)
     assert "Canceled" in (await fake_paypal.post(f"/checkoutnow/cancel?token={created.json()['id']}")).text
     assert "is approved" in (await fake_paypal.approve(created.json()["id"])).text
 
 
-async def test_an_order_that_does_not_exist_has_no_page(raw: httpx.AsyncClient) -> None:
+async def test_an_order_that_does_not_exist_has_no_page(raw: AsyncClient) -> None:
     for method, path in (("GET", "/checkoutnow"), ("POST", "/checkoutnow/approve"), ("POST", "/checkoutnow/cancel")):
         answer = await raw.request(method, f"{path}?token=5O190127TN364715T")
         assert answer.status_code == 404
@@ -52,7 +50,7 @@ async def test_an_order_that_does_not_exist_has_no_page(raw: httpx.AsyncClient) 
 
 
 async def test_the_deprecated_application_context_sets_the_return_address(
-    raw: httpx.AsyncClient, fake_paypal: FakePayPal
+    raw: AsyncClient, fake_paypal: FakePayPal
 ) -> None:
     created = await post(raw, "/v2/checkout/orders", ORDER | {"application_context": ADDRESSES})
     approved = await fake_paypal.approve(created.json()["id"])

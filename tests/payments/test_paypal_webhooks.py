@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 import pytest_asyncio
+from httpx import AsyncClient
 from litestar import Litestar, Request, Response, post
 
 from app.domain.payments.paypal.certificate_chain import public_roots
@@ -134,7 +134,7 @@ async def test_each_webhook_is_signed(
 ) -> None:
     await captured(paypal, fake_paypal)
     await receiver.has(2)
-    async with httpx.AsyncClient() as http:
+    async with AsyncClient() as http:
         certificates = Certificates(http, public_roots(), read_seeded(stand_in.signer.certificates))
         verifier = WebhookVerifier(stand_in.webhook_id, certificates)
         for headers, body in receiver.received:
@@ -163,7 +163,7 @@ async def test_events_and_their_resources_are_as_documented(
 
 
 async def test_an_event_can_be_read_again(
-    paypal: PayPal, fake_paypal: FakePayPal, receiver: Receiver, raw: httpx.AsyncClient
+    paypal: PayPal, fake_paypal: FakePayPal, receiver: Receiver, raw: AsyncClient
 ) -> None:
     await approved(paypal, fake_paypal)
     await receiver.has(1)

@@ -151,9 +151,7 @@ async def test_malformed_headers(verifier: WebhookVerifier, changed: dict[str, s
     assert await refused(verifier, signed() | changed) == "header_malformed"
 
 
-async def test_invalid_headers_are_refused_without_a_request(
-    internet: FakeInternet,
-) -> None:
+async def test_invalid_headers_are_refused_without_a_request(internet: FakeInternet) -> None:
     verifier = WebhookVerifier(WEBHOOK, Certificates(internet.client, trusted_roots(TRUSTED.pem)))
     for changed in (*MALFORMED.values(), {ALGORITHM: "none"}, {CERT: "https://paypal.com.evil.example/"}):
         await refused(verifier, signed() | changed)

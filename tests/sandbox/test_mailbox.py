@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 from email.message import EmailMessage
 
 import aiosmtplib
-import httpx
 import pytest
+from httpx import AsyncClient
 
 from app.sandbox.mailbox import server as mailbox_module
 from app.sandbox.mailbox.server import Mailbox
@@ -23,8 +23,8 @@ async def mailbox() -> AsyncIterator[Mailbox]:
 
 
 @pytest.fixture
-async def client(mailbox: Mailbox) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=mailbox.url, trust_env=False) as http:
+async def client(mailbox: Mailbox) -> AsyncIterator[AsyncClient]:
+    async with AsyncClient(base_url=mailbox.url, trust_env=False) as http:
         yield http
 
 
@@ -42,7 +42,7 @@ async def send(mailbox: Mailbox, message: EmailMessage) -> None:
     await aiosmtplib.send(message, hostname="127.0.0.1", port=mailbox.smtp_port, start_tls=False)
 
 
-async def test_a_mail_arrives_as_it_was_sent(mailbox: Mailbox, client: httpx.AsyncClient) -> None:
+async def test_a_mail_arrives_as_it_was_sent(mailbox: Mailbox, client: AsyncClient) -> None:
     message = make_mail("Ein Termin für Zoë")
     message.add_attachment(CALENDAR, subtype="calendar", filename="invite.ics")
     message.add_attachment(b"\x00\xff", maintype="application", subtype="octet-stream", filename="zwei Bytes.bin")
@@ -67,7 +67,7 @@ async def test_a_mail_arrives_as_it_was_sent(mailbox: Mailbox, client: httpx.Asy
     }
 
 
-async def test_an_address_may_be_non_ascii(mailbox: Mailbox, client: httpx.AsyncClient) -> None:
+async def test_an_address_may_be_non_ascii(mailbox: Mailbox, client: AsyncClient) -> None:
     message = make_mail()
     message.replace_header("To", "Zoë <zoë@exämple.org>")
     await send(mailbox, message)
@@ -75,9 +75,7 @@ async def test_an_address_may_be_non_ascii(mailbox: Mailbox, client: httpx.Async
     assert received["to"] == "zoë@exämple.org"
 
 
-async def test_an_invitation_is_an_attachment_even_as_an_alternative(
-    mailbox: Mailbox, client: httpx.AsyncClient
-) -> None:
+async def test_an_invitation_is_an_attachment_even_as_an_alternative(mailbox: Mailbox, client: AsyncClient) -> None:
     message = make_mail()
     message.add_alternative(CALENDAR, subtype="calendar", params={"method": "REQUEST"})
     await send(mailbox, message)
@@ -95,9 +93,7 @@ async def test_an_invitation_is_an_attachment_even_as_an_alternative(
         b"Subject: \xff\xfe\r\nFrom: <\r\nMessage-ID: <<\r\n\r\n\x00\r\n",
     ],
 )
-async def test_a_broken_mail_is_shown_as_well_as_it_can_be(
-    mailbox: Mailbox, client: httpx.AsyncClient, raw: bytes
-) -> None:
+async def test_a_broken_mail_is_shown_as_well_as_it_can_be(mailbox: Mailbox, client: AsyncClient, raw: bytes) -> None:
     smtp = aiosmtplib.SMTP(hostname="127.0.0.1", port=mailbox.smtp_port, start_tls=False)
     async with smtp:
         await smtp.sendmail("a@example.org", ["b@example.org"], raw)
@@ -106,7 +102,7 @@ async def test_a_broken_mail_is_shown_as_well_as_it_can_be(
     assert (await client.get("/1")).status_code == 200
 
 
-async def test_messages_are_oldest_first_and_can_be_deleted(mailbox: Mailbox, client: httpx.AsyncClient) -> None:
+async def test_messages_are_oldest_first_and_can_be_deleted(mailbox: Mailbox, client: AsyncClient) -> None:
     for subject in ("first", "second"):
         await send(mailbox, make_mail(subject))
     assert [message["subject"] for message in (await client.get("/messages")).json()] == ["first", "second"]
@@ -124,7 +120,7 @@ async def test_only_the_last_ones_are_kept(monkeypatch: pytest.MonkeyPatch) -> N
     await box.stop()
 
 
-async def test_people_see_a_list_and_each_mail(mailbox: Mailbox, client: httpx.AsyncClient) -> None:
+async def test_people_see_a_list_and_each_mail(mailbox: Mailbox, client: AsyncClient) -> None:
     assert "No mails yet" in (await client.get("/")).text
     await send(mailbox, make_mail("<script>alert(1)</script>", "<b>bold</b>"))
     listed = await client.get("/")

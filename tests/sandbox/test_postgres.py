@@ -81,9 +81,7 @@ async def test_a_server_that_was_left_behind_is_stopped(postgres: EmbeddedPostgr
     await postgres.child.wait()
 
 
-async def test_it_starts_after_it_was_killed_and_its_process_id_was_reused(
-    postgres: EmbeddedPostgres,
-) -> None:
+async def test_it_starts_after_it_was_killed_and_its_process_id_was_reused(postgres: EmbeddedPostgres) -> None:
     os.kill(postgres.pid, signal.SIGKILL)
     await postgres.child.wait()
     pid_file = postgres.data / "postmaster.pid"

@@ -6,6 +6,7 @@ from itertools import count
 from typing import Any
 
 import asyncpg
+from asyncpg import Connection
 
 from app.domain.auth.tokens import Role, access_token
 from tests.conftest import SECRET
@@ -14,7 +15,7 @@ _numbers = count(1)
 SLOT = timedelta(minutes=30)
 
 
-async def make_account(db: asyncpg.Connection, role: Role) -> int:
+async def make_account(db: Connection, role: Role) -> int:
     """Add an account without a usable password; return its id."""
     name = f"{role}{next(_numbers)}"
     account_id: int = await db.fetchval(
@@ -26,20 +27,18 @@ async def make_account(db: asyncpg.Connection, role: Role) -> int:
     return account_id
 
 
-async def make_patient(db: asyncpg.Connection, **columns: Any) -> int:
+async def make_patient(db: Connection, **columns: Any) -> int:
     """Add a patient; return the account's id."""
     account_id = await make_account(db, "patient")
     await insert(db, "patient", **{"account_id": account_id, "full_name": f"Patient {account_id}"} | columns)
     return account_id
 
 
-async def make_patients(db: asyncpg.Connection, number: int) -> list[int]:
+async def make_patients(db: Connection, number: int) -> list[int]:
     return [await make_patient(db) for _ in range(number)]
 
 
-async def make_doctor(
-    db: asyncpg.Connection, *, hours: tuple[tuple[int, int, int], ...] | None = None, **columns: Any
-) -> int:
+async def make_doctor(db: Connection, *, hours: tuple[tuple[int, int, int], ...] | None = None, **columns: Any) -> int:
     """Add a doctor with these (weekday, start minute, end minute), by default around the clock; return the id."""
     account_id = await make_account(db, "doctor")
     await insert(db, "doctor", **{"account_id": account_id, "full_name": f"Dr {account_id}"} | columns)
@@ -51,7 +50,7 @@ async def make_doctor(
     return account_id
 
 
-async def insert(db: asyncpg.Connection, table: str, **columns: Any) -> None:
+async def insert(db: Connection, table: str, **columns: Any) -> None:
     """Insert a row."""
     places = ", ".join(f"${n}" for n in range(1, len(columns) + 1))
     await db.execute(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places})", *columns.values())
@@ -64,7 +63,7 @@ def a_slot(number: int = 0, *, after: timedelta = timedelta(days=4)) -> datetime
     return first + number * SLOT
 
 
-async def book(db: asyncpg.Connection, patient: int, doctor: int, start: datetime) -> int:
+async def book(db: Connection, patient: int, doctor: int, start: datetime) -> int:
     """Book by calling the SQL function; return the appointment's id."""
     row = await db.fetchrow("SELECT * FROM book($1, $2, $3)", patient, doctor, start)
     assert row is not None
@@ -73,14 +72,14 @@ async def book(db: asyncpg.Connection, patient: int, doctor: int, start: datetim
 
 
 async def make_booking(
-    owner: asyncpg.Connection, app: asyncpg.Connection, start: datetime | None = None, **doctor: Any
+    owner: Connection, app: Connection, start: datetime | None = None, **doctor: Any
 ) -> tuple[int, int, int]:
     """Book the first slot, or that at `start`, of a new doctor for a new patient; return the ids of all three."""
     doctor_id, patient = await make_doctor(owner, **doctor), await make_patient(owner)
     return doctor_id, patient, await book(app, patient, doctor_id, start or a_slot())
 
 
-async def past_appointment(db: asyncpg.Connection, doctor: int, patient: int | None, **columns: Any) -> int:
+async def past_appointment(db: Connection, doctor: int, patient: int | None, **columns: Any) -> int:
     """Add an appointment without triggers, as if it was booked earlier. `db` must be a superuser's connection."""
     start = columns.pop("start", datetime.now(UTC) - timedelta(days=1))
     row = {

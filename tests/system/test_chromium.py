@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-import httpx
+from httpx import AsyncClient
 
 from tests.support.cli.booking_command import CommandResult
 from tests.support.http.answers import json_of
@@ -32,7 +32,7 @@ async def open_page(url: str, home: Path) -> CommandResult:
     return run
 
 
-async def test_the_page_shows_every_operation(client: httpx.AsyncClient, tmp_path: Path) -> None:
+async def test_the_page_shows_every_operation(client: AsyncClient, tmp_path: Path) -> None:
     paths = json_of(await client.get("/docs/openapi.json"))["paths"]
     run = await open_page(f"{client.base_url}/docs", tmp_path)
     assert not VIOLATION.findall(run.err)

@@ -2,9 +2,9 @@
 
 from collections.abc import AsyncIterator
 
-import httpx
 import pytest
 import pytest_asyncio
+from httpx import AsyncClient
 
 from tests.support.http.answers import assert_invalid, assert_problem, json_of
 from tests.support.http.bookings import APPOINTMENTS
@@ -50,7 +50,7 @@ CONFIGURATION = """
 @pytest_asyncio.fixture(scope="module")
 async def client(
     database: Database, redis_url: str, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[httpx.AsyncClient]:
+) -> AsyncIterator[AsyncClient]:
     """A client of nginx, which forwards to `booking api`."""
     home = tmp_path_factory.mktemp("nginx")
     environment = api_environment(database, redis_url, ALLOWED_HOSTS=HOST)
@@ -61,11 +61,11 @@ async def client(
 
         async with running_server("nginx", home, configuration, "-e", "stderr", "-c") as port:
             url = f"http://127.0.0.1:{port}"
-            async with httpx.AsyncClient(base_url=url, headers={"Host": HOST}, timeout=60) as client:
+            async with AsyncClient(base_url=url, headers={"Host": HOST}, timeout=60) as client:
                 yield client
 
 
-async def test_a_patient_registers_logs_in_and_books(client: httpx.AsyncClient) -> None:
+async def test_a_patient_registers_logs_in_and_books(client: AsyncClient) -> None:
     doctor, patient = await register(client, "doctor"), await register(client)
     headers = authorization((await tokens_of(client, patient))["access"])
     slot = json_of(await client.get(f"/api/doctors/{doctor.id}/slots/"))[-1]["start"]
@@ -75,18 +75,18 @@ async def test_a_patient_registers_logs_in_and_books(client: httpx.AsyncClient) 
 
 
 @pytest.mark.parametrize(("length", "status"), [(7_000, 200), (9_000, 400)])
-async def test_nginx_refuses_a_header_of_more_than_8_kib(client: httpx.AsyncClient, length: int, status: int) -> None:
+async def test_nginx_refuses_a_header_of_more_than_8_kib(client: AsyncClient, length: int, status: int) -> None:
     answer = await client.get("/api/doctors/", headers={"X-Long": "x" * length})
     assert answer.status_code == status
     assert answer.headers.get("server", "").startswith("nginx")
 
 
-async def test_a_body_of_almost_1_mib_reaches_the_api(client: httpx.AsyncClient) -> None:
+async def test_a_body_of_almost_1_mib_reaches_the_api(client: AsyncClient) -> None:
     answer = await client.post(REGISTER, json=newcomer(full_name="x" * 1_000_000))
     assert_invalid(answer, "full_name")
 
 
 @pytest.mark.parametrize("size", [1_100_000, 7_000_000])
-async def test_the_api_refuses_a_larger_body(client: httpx.AsyncClient, size: int) -> None:
+async def test_the_api_refuses_a_larger_body(client: AsyncClient, size: int) -> None:
     assert_problem(await client.post(REGISTER, content=b"x" * size), 413, "body_too_large")
     assert (await client.get("/api/doctors/")).status_code == 200

@@ -3,10 +3,10 @@
 from collections.abc import AsyncIterator
 from urllib.parse import urlsplit
 
-import asyncpg
-import httpx
 import pytest
 import pytest_asyncio
+from asyncpg import Connection
+from httpx import AsyncClient
 
 from tests.support.factories import a_slot, make_doctor, make_patients
 from tests.support.http.answers import assert_problem, json_of
@@ -51,19 +51,17 @@ async def pool_url(database: Database, tmp_path_factory: pytest.TempPathFactory)
 @pytest_asyncio.fixture(scope="module")
 async def client(
     database: Database, redis_url: str, pool_url: str, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[httpx.AsyncClient]:
+) -> AsyncIterator[AsyncClient]:
     """A client of `booking api`, which connects to PgBouncer."""
     environment = api_environment(database, redis_url, DATABASE_URL=pool_url)
     async with (
         running_api(tmp_path_factory.mktemp("api"), environment) as api,
-        httpx.AsyncClient(base_url=api.url, timeout=60) as client,
+        AsyncClient(base_url=api.url, timeout=60) as client,
     ):
         yield client
 
 
-async def test_a_patient_books_and_the_next_one_is_refused(
-    client: httpx.AsyncClient, owner: asyncpg.Connection
-) -> None:
+async def test_a_patient_books_and_the_next_one_is_refused(client: AsyncClient, owner: Connection) -> None:
     doctor = await make_doctor(owner)
     first, second = await make_patients(owner, 2)
     assert json_of(await post_booking(client, first, doctor, a_slot()), 201)["patient"] == first

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 import asyncpg
 import pytest
 import pytest_asyncio
+from asyncpg import Connection
 
 from tests.robustness.model.model_postgres import Run
 from tests.robustness.model.practice_simulation import PracticeSimulation
@@ -51,7 +52,7 @@ async def database(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Da
 
 
 async def test_all_sessions_share_one_clock(database: Database) -> None:
-    sessions: list[asyncpg.Connection] = []
+    sessions: list[Connection] = []
     looks: list[datetime] = []
     for _ in range(4):
         sessions.append(await asyncpg.connect(database.superuser))
@@ -62,7 +63,7 @@ async def test_all_sessions_share_one_clock(database: Database) -> None:
         await session.close()
 
 
-async def test_the_clock_is_as_fast_as_it_should_be(owner: asyncpg.Connection) -> None:
+async def test_the_clock_is_as_fast_as_it_should_be(owner: Connection) -> None:
     started = time.time()
     first = await owner.fetchval(NOW)
     looked = time.time()
@@ -74,11 +75,7 @@ async def test_the_clock_is_as_fast_as_it_should_be(owner: asyncpg.Connection) -
 
 
 def test_every_answer_is_that_of_the_model(
-    database: Database,
-    app: asyncpg.Connection,
-    admin: asyncpg.Connection,
-    run_async: Run,
-    request: pytest.FixtureRequest,
+    database: Database, app: Connection, admin: Connection, run_async: Run, request: pytest.FixtureRequest
 ) -> None:
     superuser = run_async(asyncpg.connect(database.superuser))
     PracticeSimulation.postgres = RealTimePostgres(app, admin, superuser, run_async)

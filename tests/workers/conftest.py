@@ -3,10 +3,10 @@
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
-import asyncpg
-import httpx
 import pytest
 import pytest_asyncio
+from asyncpg import Connection
+from httpx import AsyncClient
 from redis.asyncio import Redis
 
 from app.main import create_app
@@ -80,9 +80,7 @@ async def make_worker(environment: dict[str, str], tmp_path: Path) -> AsyncItera
 
 
 @pytest.fixture
-def scenario(
-    owner: asyncpg.Connection, app: asyncpg.Connection, mailbox: FaultyMailbox, make_worker: StartWorker
-) -> MailScenario:
+def scenario(owner: Connection, app: Connection, mailbox: FaultyMailbox, make_worker: StartWorker) -> MailScenario:
     """Makes mails due, and starts workers that send them."""
     return MailScenario(owner, app, mailbox, make_worker)
 
@@ -103,17 +101,17 @@ def paypal(stand_in: PayPalStandIn) -> dict[str, str]:
 @pytest_asyncio.fixture
 async def api(
     environment: dict[str, str], paypal: dict[str, str], stand_in: PayPalStandIn
-) -> AsyncIterator[httpx.AsyncClient]:
+) -> AsyncIterator[AsyncClient]:
     """A client of an API on the worker's database; the stand-in sends this API its webhooks."""
     settings = read_settings(environment | paypal | {"ALLOWED_HOSTS": "127.0.0.1"})
-    async with serving(create_app(settings)) as url, httpx.AsyncClient(base_url=url, timeout=60) as client:
+    async with serving(create_app(settings)) as url, AsyncClient(base_url=url, timeout=60) as client:
         stand_in.send_webhooks_to(f"{url}/api/payments/webhooks/paypal/")
         yield client
 
 
 @pytest_asyncio.fixture
 async def payment_client(
-    api: httpx.AsyncClient, owner: asyncpg.Connection, database: Database, stand_in: PayPalStandIn
+    api: AsyncClient, owner: Connection, database: Database, stand_in: PayPalStandIn
 ) -> AsyncIterator[PaymentClient]:
     async with FakePayPal(stand_in.url) as fake_paypal:
         yield PaymentClient(api, owner, database, fake_paypal)

@@ -2,7 +2,7 @@
 
 import re
 
-import httpx
+from httpx import AsyncClient
 
 from tests.support.factories import a_slot, book, make_doctor, make_patient, make_patients
 from tests.support.http.registration import LOGIN, ME, authorization, register
@@ -23,7 +23,7 @@ async def test_a_password_change_is_mailed_to_its_owner(scenario: MailScenario) 
 
 
 async def test_people_verify_their_address_and_set_a_forgotten_password_by_mail(
-    api: httpx.AsyncClient, scenario: MailScenario
+    api: AsyncClient, scenario: MailScenario
 ) -> None:
     await scenario.start_worker(PASSWORD_RESET_URL="https://clinic.example/new-password")
     person = await register(api, full_name="Eve http://evil.example")
@@ -46,7 +46,7 @@ async def test_people_verify_their_address_and_set_a_forgotten_password_by_mail(
 
 
 async def test_both_codes_of_a_mail_that_is_sent_twice_are_valid_until_one_is_used(
-    api: httpx.AsyncClient, scenario: MailScenario
+    api: AsyncClient, scenario: MailScenario
 ) -> None:
     # the user may read either mail
     await scenario.start_worker()
@@ -64,9 +64,7 @@ async def test_both_codes_of_a_mail_that_is_sent_twice_are_valid_until_one_is_us
     assert await scenario.owner.fetchval(codes, person.account["id"]) == 0
 
 
-async def test_a_deleted_account_gets_a_last_mail_and_the_other_party_is_told_its_name(
-    scenario: MailScenario,
-) -> None:
+async def test_a_deleted_account_gets_a_last_mail_and_the_other_party_is_told_its_name(scenario: MailScenario) -> None:
     app, owner = scenario.app, scenario.owner
     doctor, (patient, waiting) = await make_doctor(owner, fee=0), await make_patients(owner, 2)
     await book(app, patient, doctor, a_slot())

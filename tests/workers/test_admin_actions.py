@@ -2,8 +2,8 @@
 
 from decimal import Decimal
 
-import asyncpg
 import pytest
+from asyncpg import Connection
 
 from tests.support.db.offers import waiting
 from tests.support.factories import a_slot, book, make_doctor, make_patients
@@ -38,7 +38,7 @@ async def effects(
 
 @pytest.mark.usefixtures("payment_worker")
 async def test_a_cancellation_at_psql_is_like_one_through_the_api(
-    payment_client: PaymentClient, admin: asyncpg.Connection, scenario: MailScenario
+    payment_client: PaymentClient, admin: Connection, scenario: MailScenario
 ) -> None:
     by_api, by_admin = [
         await payment_client.paid(await payment_client.hold(number, max_appointments=1)) for number in range(2)
@@ -56,7 +56,7 @@ async def test_a_cancellation_at_psql_is_like_one_through_the_api(
 
 
 async def test_a_bulk_cancellation_at_psql_is_one_mail_to_each_patient_and_the_doctor(
-    admin: asyncpg.Connection, scenario: MailScenario
+    admin: Connection, scenario: MailScenario
 ) -> None:
     owner = scenario.owner
     doctor, (twice, once) = await make_doctor(owner, fee=Decimal(0)), await make_patients(owner, 2)

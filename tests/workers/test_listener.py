@@ -7,8 +7,8 @@ from contextlib import asynccontextmanager, suppress
 from functools import partial
 from itertools import pairwise
 
-import asyncpg
 import pytest
+from asyncpg import Connection
 from redis.asyncio import Redis
 from saq.queue.redis import RedisQueue
 
@@ -31,7 +31,7 @@ async def switch_sweeps_off(redis: Redis) -> None:
     await RedisQueue(redis, name="booking").enqueue("sweep", key="cron:sweep", scheduled=int(time.time()) + 10**6)
 
 
-async def listens_again(app: asyncpg.Connection, before: int) -> bool:
+async def listens_again(app: Connection, before: int) -> bool:
     """Whether a listener has a connection other than `before`."""
     return bool(await app.fetchval(f"SELECT $1 <> ALL (({LISTENING})::integer[])", before))
 
@@ -98,7 +98,7 @@ async def listening(url: str, answer: Callable[[], None]) -> AsyncIterator[None]
             await task
 
 
-async def test_a_burst_of_notifications_is_handled_together(database: Database, app: asyncpg.Connection) -> None:
+async def test_a_burst_of_notifications_is_handled_together(database: Database, app: Connection) -> None:
     answers: list[float] = []
     async with listening(database.app, lambda: answers.append(time.monotonic())):
         await eventually(partial(app.fetchval, LISTENING))
@@ -115,7 +115,7 @@ async def test_a_burst_of_notifications_is_handled_together(database: Database, 
 
 
 async def test_a_connection_that_no_longer_answers_is_replaced(
-    database: Database, app: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+    database: Database, app: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(listener_module, "KEEPALIVE", 0.5)
     monkeypatch.setattr(listener_module, "TIMEOUT", 1)

@@ -3,7 +3,7 @@
 import hashlib
 import re
 
-import httpx
+from httpx import AsyncClient
 
 from tests.support.factories import make_patient
 from tests.support.mail.scenarios import MailScenario
@@ -14,7 +14,7 @@ HAS = "SELECT status FROM appointment WHERE doctor_id = $1 AND patient_id = $2"
 
 
 async def test_the_link_of_the_mail_works_and_its_token_is_neither_stored_nor_logged(
-    api: httpx.AsyncClient, scenario: MailScenario
+    api: AsyncClient, scenario: MailScenario
 ) -> None:
     waiting = await make_patient(scenario.owner)
     booked_up = await scenario.cancel_while_waiting(waiting)

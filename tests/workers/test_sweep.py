@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
 from typing import cast
 
-import asyncpg
 import pytest_asyncio
+from asyncpg import Connection
 
 from app.db.engine import create_engine
 from app.outage_log import OutageLog
@@ -19,14 +19,14 @@ from tests.support.servers.worker_process import eventually
 
 
 @pytest_asyncio.fixture
-async def root(database: Database) -> AsyncIterator[asyncpg.Connection]:
+async def root(database: Database) -> AsyncIterator[Connection]:
     """A superuser's connection without triggers, to change times."""
     async with connected(database.superuser) as connection:
         await connection.execute("SET session_replication_role = replica")
         yield connection
 
 
-async def lapsed_hold(scenario: MailScenario, root: asyncpg.Connection, waiting: int | None = None) -> int:
+async def lapsed_hold(scenario: MailScenario, root: Connection, waiting: int | None = None) -> int:
     """Make a hold expire, for which a patient may wait; return its doctor."""
     doctor = await make_doctor(scenario.owner, max_appointments=1)
     hold = await book(scenario.app, await make_patient(scenario.owner), doctor, a_slot())
@@ -36,7 +36,7 @@ async def lapsed_hold(scenario: MailScenario, root: asyncpg.Connection, waiting:
     return doctor
 
 
-async def is_swept(db: asyncpg.Connection, doctor: int) -> bool:
+async def is_swept(db: Connection, doctor: int) -> bool:
     """Whether the doctor's hold has the status expired."""
     expired: bool = await db.fetchval(
         "SELECT bool_and(status = 'expired') FROM appointment WHERE doctor_id = $1 AND patient_id IS NOT NULL", doctor
@@ -44,7 +44,7 @@ async def is_swept(db: asyncpg.Connection, doctor: int) -> bool:
     return expired
 
 
-async def test_a_lapsed_hold_is_offered_to_the_waitlist(scenario: MailScenario, root: asyncpg.Connection) -> None:
+async def test_a_lapsed_hold_is_offered_to_the_waitlist(scenario: MailScenario, root: Connection) -> None:
     waiting = await make_patient(scenario.owner)
     doctor = await lapsed_hold(scenario, root, waiting)
     await scenario.start_worker()
@@ -54,9 +54,7 @@ async def test_a_lapsed_hold_is_offered_to_the_waitlist(scenario: MailScenario, 
     assert message.subject.startswith("Free: a slot with")
 
 
-async def test_a_doctor_with_a_booking_in_progress_is_swept_later(
-    scenario: MailScenario, root: asyncpg.Connection
-) -> None:
+async def test_a_doctor_with_a_booking_in_progress_is_swept_later(scenario: MailScenario, root: Connection) -> None:
     busy, idle = [await lapsed_hold(scenario, root) for _ in range(2)]
     async with scenario.owner.transaction():
         await scenario.owner.execute("UPDATE doctor SET booking_seq = booking_seq + 1 WHERE account_id = $1", busy)
@@ -67,9 +65,7 @@ async def test_a_doctor_with_a_booking_in_progress_is_swept_later(
     assert not worker.logged("doctor_not_swept")
 
 
-async def test_a_doctor_who_cannot_be_swept_does_not_delay_others(
-    scenario: MailScenario, root: asyncpg.Connection
-) -> None:
+async def test_a_doctor_who_cannot_be_swept_does_not_delay_others(scenario: MailScenario, root: Connection) -> None:
     jammed, other = [await lapsed_hold(scenario, root) for _ in range(2)]
     await scenario.jam("doctor", f"NEW.account_id = {jammed}")
     worker = await scenario.start_worker()
@@ -87,9 +83,7 @@ async def run(job: Callable[[WorkerContext], Awaitable[None]], database: Databas
     await engine.dispose()
 
 
-async def test_personal_data_is_deleted_after_30_days(
-    database: Database, owner: asyncpg.Connection, root: asyncpg.Connection
-) -> None:
+async def test_personal_data_is_deleted_after_30_days(database: Database, owner: Connection, root: Connection) -> None:
     patient = await make_patient(owner)
     await root.execute(
         "INSERT INTO notification (kind, account_id, status, outcome, created_at)"
@@ -101,7 +95,7 @@ async def test_personal_data_is_deleted_after_30_days(
     assert await owner.fetchval("SELECT count(*) FROM notification WHERE outcome IS NOT NULL") == 3
 
 
-async def test_receipts_are_deleted_after_a_day(database: Database, owner: asyncpg.Connection) -> None:
+async def test_receipts_are_deleted_after_a_day(database: Database, owner: Connection) -> None:
     patient = await make_patient(owner)
     kept = "SELECT key FROM receipt WHERE account_id = $1"
     for key, age in (("new", "23 hours 59 min"), ("old", "24 hours")):

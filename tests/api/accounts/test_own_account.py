@@ -3,8 +3,8 @@
 from typing import Any
 
 import asyncpg
-import httpx
 import pytest
+from httpx import AsyncClient
 
 from tests.support.http.answers import assert_invalid, assert_problem, json_of
 from tests.support.http.registration import ME, register
@@ -32,7 +32,7 @@ DOCTOR_CHANGES = {
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH"])
 @pytest.mark.parametrize(("role", "changes"), [("patient", PATIENT_CHANGES), ("doctor", DOCTOR_CHANGES)])
-async def test_changes_are_kept(client: httpx.AsyncClient, method: str, role: str, changes: dict[str, Any]) -> None:
+async def test_changes_are_kept(client: AsyncClient, method: str, role: str, changes: dict[str, Any]) -> None:
     person = await register(client, role)
     changes = changes | {"email": f"{method}-{changes['email']}"}
     answer = await client.request(method, ME, headers=person.headers, json=changes)
@@ -42,7 +42,7 @@ async def test_changes_are_kept(client: httpx.AsyncClient, method: str, role: st
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH"])
-async def test_other_fields_stay(client: httpx.AsyncClient, method: str) -> None:
+async def test_other_fields_stay(client: AsyncClient, method: str) -> None:
     person = await register(client, full_name="Ada Lovelace", phone="1234")
     answer = await client.request(method, ME, headers=person.headers, json={"phone": "5678"})
     assert answer.json() == person.account | {"phone": "5678"}
@@ -51,7 +51,7 @@ async def test_other_fields_stay(client: httpx.AsyncClient, method: str) -> None
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH"])
 @pytest.mark.parametrize("role", ["patient", "doctor"])
-async def test_an_account_can_be_sent_back_as_received(client: httpx.AsyncClient, method: str, role: str) -> None:
+async def test_an_account_can_be_sent_back_as_received(client: AsyncClient, method: str, role: str) -> None:
     person = await register(client, role)
     answer = await client.request(method, ME, headers=person.headers, json=person.account | {"full_name": "Other"})
     assert answer.json() == person.account | {"full_name": "Other"}
@@ -77,7 +77,7 @@ async def test_an_account_can_be_sent_back_as_received(client: httpx.AsyncClient
     ],
 )
 async def test_a_field_that_never_changes_is_refused_by_name(
-    client: httpx.AsyncClient, method: str, role: str, field: str, value: object
+    client: AsyncClient, method: str, role: str, field: str, value: object
 ) -> None:
     person = await register(client, role)
     answer = await client.request(method, ME, headers=person.headers, json={field: value, "full_name": "Other"})
@@ -86,7 +86,7 @@ async def test_a_field_that_never_changes_is_refused_by_name(
 
 
 @pytest.mark.parametrize("role", ["patient", "doctor"])
-async def test_a_taken_email_changes_nothing(client: httpx.AsyncClient, role: str) -> None:
+async def test_a_taken_email_changes_nothing(client: AsyncClient, role: str) -> None:
     first, second = await register(client), await register(client, role)
     taken = {"email": first.email.upper(), "full_name": "Other", "phone": "1"}
     assert_problem(await client.patch(ME, headers=second.headers, json=taken), 409, "account_email_unique")
@@ -94,7 +94,7 @@ async def test_a_taken_email_changes_nothing(client: httpx.AsyncClient, role: st
 
 
 @pytest.mark.parametrize("role", ["patient", "doctor"])
-async def test_an_unknown_time_zone_changes_nothing(client: httpx.AsyncClient, role: str) -> None:
+async def test_an_unknown_time_zone_changes_nothing(client: AsyncClient, role: str) -> None:
     person = await register(client, role)
     changes = {"timezone": "Mars/Olympus", "full_name": "Other", "email": f"other-{person.email}"}
     answer = await client.patch(ME, headers=person.headers, json=changes)
@@ -104,7 +104,7 @@ async def test_an_unknown_time_zone_changes_nothing(client: httpx.AsyncClient, r
 
 @pytest.mark.parametrize(("role", "other"), [("patient", "doctor"), ("doctor", "patient")])
 async def test_a_role_does_not_change_in_the_database_either(
-    client: httpx.AsyncClient, owner: asyncpg.Connection, role: str, other: str
+    client: AsyncClient, owner: asyncpg.Connection, role: str, other: str
 ) -> None:
     person = await register(client, role)
     for statement, constraint in (

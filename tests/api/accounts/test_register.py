@@ -2,9 +2,9 @@
 
 import asyncio
 
-import asyncpg
-import httpx
 import pytest
+from asyncpg import Connection
+from httpx import AsyncClient
 
 from tests.support.http.answers import assert_invalid, assert_problem, json_of, only_success
 from tests.support.http.registration import REGISTER, newcomer
@@ -23,7 +23,7 @@ PRACTICE = {
 
 
 @pytest.mark.parametrize(("role", "defaults"), [("patient", PROFILE), ("doctor", PROFILE | PRACTICE)])
-async def test_an_account_has_defaults(client: httpx.AsyncClient, role: str, defaults: dict[str, object]) -> None:
+async def test_an_account_has_defaults(client: AsyncClient, role: str, defaults: dict[str, object]) -> None:
     given = {"username": f"new-{role}", "email": f"{role}@example.com", "role": role}
     account = json_of(await client.post(REGISTER, json=given | {"password": "correct horse"}), 201)
     assert account.pop("id") > 0
@@ -31,7 +31,7 @@ async def test_an_account_has_defaults(client: httpx.AsyncClient, role: str, def
     assert account == given | {"full_name": f"new-{role}"} | defaults
 
 
-async def test_given_fields_are_kept(client: httpx.AsyncClient) -> None:
+async def test_given_fields_are_kept(client: AsyncClient) -> None:
     given = {
         "full_name": "Dr Zoë Müller",
         "phone": "+49 (30) 123-456",
@@ -49,13 +49,13 @@ async def test_given_fields_are_kept(client: httpx.AsyncClient) -> None:
 
 
 @pytest.mark.parametrize(("fee", "kept"), [(0, "0.00"), ("0", "0.00"), (120, "120.00"), ("99.9", "99.90")])
-async def test_a_fee_is_a_string_or_a_whole_number(client: httpx.AsyncClient, fee: object, kept: str) -> None:
+async def test_a_fee_is_a_string_or_a_whole_number(client: AsyncClient, fee: object, kept: str) -> None:
     answer = await client.post(REGISTER, json=newcomer("doctor", fee=fee))
     assert answer.json()["fee"] == kept
 
 
 async def test_the_password_is_stored_as_argon2id_with_the_recommended_cost(
-    client: httpx.AsyncClient, owner: asyncpg.Connection
+    client: AsyncClient, owner: Connection
 ) -> None:
     answer = await client.post(REGISTER, json=newcomer())
     stored = await owner.fetchval("SELECT password_hash FROM account WHERE id = $1", answer.json()["id"])
@@ -72,7 +72,7 @@ async def test_the_password_is_stored_as_argon2id_with_the_recommended_cost(
     ],
 )
 async def test_a_username_or_email_is_taken_in_any_case(
-    client: httpx.AsyncClient, owner: asyncpg.Connection, fields: dict[str, object], code: str
+    client: AsyncClient, owner: Connection, fields: dict[str, object], code: str
 ) -> None:
     await client.post(REGISTER, json=newcomer(username="Twin", email="Twin@example.com"))
     before = await owner.fetchval("SELECT count(*) FROM account")
@@ -80,7 +80,7 @@ async def test_a_username_or_email_is_taken_in_any_case(
     assert await owner.fetchval("SELECT count(*) FROM account") == before
 
 
-async def test_one_of_30_requests_gets_a_username(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_one_of_30_requests_gets_a_username(client: AsyncClient, owner: Connection) -> None:
     wishes = [newcomer("doctor" if n % 2 else "patient", username="Wanted") for n in range(30)]
     answers = await asyncio.gather(*(client.post(REGISTER, json=wish) for wish in wishes))
     account = json_of(only_success(answers, 409, "account_username_unique"), 201)
@@ -103,7 +103,7 @@ async def test_one_of_30_requests_gets_a_username(client: httpx.AsyncClient, own
     ],
 )
 async def test_a_refused_registration_adds_no_account(
-    client: httpx.AsyncClient, owner: asyncpg.Connection, fields: dict[str, object], status: int, code: str
+    client: AsyncClient, owner: Connection, fields: dict[str, object], status: int, code: str
 ) -> None:
     before = await owner.fetchval("SELECT count(*) FROM account")
     assert_problem(await client.post(REGISTER, json=newcomer("doctor", **fields)), status, code)
@@ -135,5 +135,5 @@ async def test_a_refused_registration_adds_no_account(
         ({"role": "doctor", "currency": "usd"}, "currency"),
     ],
 )
-async def test_a_malformed_field_is_named(client: httpx.AsyncClient, fields: dict[str, object], field: str) -> None:
+async def test_a_malformed_field_is_named(client: AsyncClient, fields: dict[str, object], field: str) -> None:
     assert_invalid(await client.post(REGISTER, json=newcomer() | fields), field)

@@ -1,8 +1,8 @@
 """`GET appointments/appointments/`: what the two parties of an appointment see, and the filters."""
 
-import asyncpg
-import httpx
 import pytest
+from asyncpg import Connection
+from httpx import AsyncClient
 
 from tests.support.db.past_visits import ago, visit
 from tests.support.factories import SLOT, a_slot, bearer, make_doctor, make_patient, make_patients
@@ -11,21 +11,19 @@ from tests.support.http.bookings import APPOINTMENTS, booked, cancel
 from tests.support.servers.databases import Database
 
 
-async def listed(client: httpx.AsyncClient, headers: dict[str, str], **query: object) -> list[int]:
+async def listed(client: AsyncClient, headers: dict[str, str], **query: object) -> list[int]:
     """Return the ids of the caller's appointments."""
     answer = await client.get(APPOINTMENTS, headers=headers, params={name: str(value) for name, value in query.items()})
     return [appointment["id"] for appointment in json_of(answer)]
 
 
-async def test_both_parties_see_the_same(
-    client: httpx.AsyncClient, doctor: int, patient: int, appointment: int
-) -> None:
+async def test_both_parties_see_the_same(client: AsyncClient, doctor: int, patient: int, appointment: int) -> None:
     path = f"{APPOINTMENTS}{appointment}/"
     seen = json_of(await client.get(path, headers=bearer(patient, "patient")))
     assert json_of(await client.get(path, headers=bearer(doctor, "doctor"))) == seen
 
 
-async def test_a_list_is_the_callers_own_sorted_by_start(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_a_list_is_the_callers_own_sorted_by_start(client: AsyncClient, owner: Connection) -> None:
     doctors, (mine, other) = [await make_doctor(owner) for _ in range(2)], await make_patients(owner, 2)
     third = await booked(client, mine, doctors[0], a_slot(3))
     first = await booked(client, mine, doctors[1], a_slot(1))
@@ -36,7 +34,7 @@ async def test_a_list_is_the_callers_own_sorted_by_start(client: httpx.AsyncClie
     assert await listed(client, bearer(await make_patient(owner), "patient")) == []
 
 
-async def test_by_status(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_by_status(client: AsyncClient, owner: Connection) -> None:
     doctor, free, patient = await make_doctor(owner), await make_doctor(owner, fee=0), await make_patient(owner)
     pending = await booked(client, patient, doctor, a_slot(0))
     confirmed = await booked(client, patient, free, a_slot(1))
@@ -52,13 +50,13 @@ async def test_by_status(client: httpx.AsyncClient, owner: asyncpg.Connection) -
 
 
 @pytest.mark.parametrize("status", ["", "Pending", "cancelled", "pending,confirmed", "null"])
-async def test_an_unknown_status_is_refused(client: httpx.AsyncClient, status: str, patient: int) -> None:
+async def test_an_unknown_status_is_refused(client: AsyncClient, status: str, patient: int) -> None:
     mine = bearer(patient, "patient")
     assert_invalid(await client.get(APPOINTMENTS, headers=mine, params={"status": status}), "status")
 
 
 async def test_the_status_is_the_current_one(
-    client: httpx.AsyncClient, database: Database, doctor: int, patient: int
+    client: AsyncClient, database: Database, doctor: int, patient: int
 ) -> None:
     start = a_slot()
     lapsed = await visit(database, doctor, patient, start, status="pending", hold_expires_at=ago(minutes=1))
@@ -72,7 +70,7 @@ async def test_the_status_is_the_current_one(
     assert await listed(client, mine, status="pending") == [again]
 
 
-async def test_from_is_included_and_to_is_not(client: httpx.AsyncClient, doctor: int, patient: int) -> None:
+async def test_from_is_included_and_to_is_not(client: AsyncClient, doctor: int, patient: int) -> None:
     start = a_slot()
     ids = [await booked(client, patient, doctor, start + n * SLOT) for n in range(4)]
     mine = bearer(patient, "patient")

@@ -3,9 +3,9 @@
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-import asyncpg
-import httpx
 import pytest
+from asyncpg import Connection
+from httpx import AsyncClient
 
 from app.domain.fields import MAX_ID
 from tests.support.factories import SLOT, a_slot, make_doctor, make_patient, make_patients
@@ -16,7 +16,7 @@ from tests.support.http.registration import register
 WINDOW = timedelta(hours=360)
 
 
-async def test_as_the_original_client_does(client: httpx.AsyncClient) -> None:
+async def test_as_the_original_client_does(client: AsyncClient) -> None:
     doctor = await register(client, "doctor")
     patient = await register(client, "patient")
     slots = json_of(await client.get(f"/api/doctors/{doctor.id}/slots/"))
@@ -25,7 +25,7 @@ async def test_as_the_original_client_does(client: httpx.AsyncClient) -> None:
     assert body.items() <= booking.items()
 
 
-async def test_a_booking_is_a_hold_until_it_is_paid(client: httpx.AsyncClient, doctor: int, patient: int) -> None:
+async def test_a_booking_is_a_hold_until_it_is_paid(client: AsyncClient, doctor: int, patient: int) -> None:
     start, before = a_slot(), datetime.now(UTC)
     hold = json_of(await post_booking(client, patient, doctor, start), 201)
     assert hold.pop("id") > 0
@@ -38,19 +38,19 @@ async def test_a_booking_is_a_hold_until_it_is_paid(client: httpx.AsyncClient, d
     assert hold == {"doctor": doctor, "patient": patient, "status": "pending", "fee": "100.00", "currency": "USD"}
 
 
-async def test_a_free_appointment_is_confirmed_at_once(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_a_free_appointment_is_confirmed_at_once(client: AsyncClient, owner: Connection) -> None:
     doctor, patient = await make_doctor(owner, fee=0), await make_patient(owner)
     booking = json_of(await post_booking(client, patient, doctor, a_slot()), 201)
     assert {"status": "confirmed", "hold_expires_at": None, "fee": "0.00"}.items() <= booking.items()
 
 
-async def test_a_time_may_carry_any_offset(client: httpx.AsyncClient, doctor: int, patient: int) -> None:
+async def test_a_time_may_carry_any_offset(client: AsyncClient, doctor: int, patient: int) -> None:
     start = a_slot()
     answer = await post_booking(client, patient, doctor, start.astimezone(ZoneInfo("Asia/Kathmandu")))
     assert instant(answer.json()["appointment_date"]) == start
 
 
-async def test_patients_book_only_for_themselves(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_patients_book_only_for_themselves(client: AsyncClient, owner: Connection) -> None:
     start = a_slot()
     doctor, (me, other) = await make_doctor(owner), await make_patients(owner, 2)
     for account in (other, doctor):
@@ -59,7 +59,7 @@ async def test_patients_book_only_for_themselves(client: httpx.AsyncClient, owne
     assert (await post_booking(client, me, doctor, start, patient=me)).status_code == 201
 
 
-async def test_only_a_doctor_can_be_booked(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_only_a_doctor_can_be_booked(client: AsyncClient, owner: Connection) -> None:
     patient, other = await make_patients(owner, 2)
     for account in (patient, other, MAX_ID):
         answer = await post_booking(client, patient, account, a_slot())
@@ -67,7 +67,7 @@ async def test_only_a_doctor_can_be_booked(client: httpx.AsyncClient, owner: asy
         assert await count_bookings(owner, account) == 0
 
 
-async def test_a_doctor_with_a_patients_token_is_refused(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_a_doctor_with_a_patients_token_is_refused(client: AsyncClient, owner: Connection) -> None:
     doctor, other = await make_doctor(owner), await make_doctor(owner)
     answer = await post_booking(client, other, doctor, a_slot())
     assert_problem(answer, 422, "appointment_patient_id_fkey")
@@ -76,7 +76,7 @@ async def test_a_doctor_with_a_patients_token_is_refused(client: httpx.AsyncClie
 
 @pytest.mark.parametrize(("limit", "inside"), [(timedelta(0), 1), (WINDOW, 0)], ids=["now", "in 15 days"])
 async def test_the_window_begins_now_and_ends_after_15_days(
-    client: httpx.AsyncClient, owner: asyncpg.Connection, doctor: int, patient: int, limit: timedelta, inside: int
+    client: AsyncClient, owner: Connection, doctor: int, patient: int, limit: timedelta, inside: int
 ) -> None:
     edge = datetime.now(UTC) + limit
     around = [slot_at(edge), slot_at(edge + SOON) + SLOT]
@@ -95,7 +95,7 @@ async def test_the_window_begins_now_and_ends_after_15_days(
     ],
 )
 async def test_only_slots_within_the_hours_are_booked(
-    client: httpx.AsyncClient, owner: asyncpg.Connection, patient: int, minutes: float, allowed: bool
+    client: AsyncClient, owner: Connection, patient: int, minutes: float, allowed: bool
 ) -> None:
     day = a_slot().replace(hour=0)
     doctor = await make_doctor(owner, hours=((day.isoweekday(), 540, 1020),))
@@ -105,7 +105,7 @@ async def test_only_slots_within_the_hours_are_booked(
     assert await count_bookings(owner, doctor) == allowed
 
 
-async def test_a_taken_slot_is_refused(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_a_taken_slot_is_refused(client: AsyncClient, owner: Connection) -> None:
     start = a_slot()
     doctor, (first, second) = await make_doctor(owner), await make_patients(owner, 2)
     await booked(client, first, doctor, start)
@@ -114,7 +114,7 @@ async def test_a_taken_slot_is_refused(client: httpx.AsyncClient, owner: asyncpg
     assert await count_bookings(owner, doctor) == 1
 
 
-async def test_partly_overlapping_times_are_refused(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_partly_overlapping_times_are_refused(client: AsyncClient, owner: Connection) -> None:
     start = a_slot()
     doctor, (first, second) = await make_doctor(owner), await make_patients(owner, 2)
     await booked(client, first, doctor, start)
@@ -126,7 +126,7 @@ async def test_partly_overlapping_times_are_refused(client: httpx.AsyncClient, o
         assert (await post_booking(client, second, doctor, beside)).status_code == 201
 
 
-async def test_a_patient_has_one_appointment_at_a_time(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_a_patient_has_one_appointment_at_a_time(client: AsyncClient, owner: Connection) -> None:
     patient, start = await make_patient(owner), a_slot()
     first, second = await make_doctor(owner), await make_doctor(owner, slot_minutes=20)
     await booked(client, patient, first, start)
@@ -137,7 +137,7 @@ async def test_a_patient_has_one_appointment_at_a_time(client: httpx.AsyncClient
 
 
 async def test_a_patient_has_at_most_five_unpaid_holds(
-    client: httpx.AsyncClient, owner: asyncpg.Connection, doctor: int, patient: int
+    client: AsyncClient, owner: Connection, doctor: int, patient: int
 ) -> None:
     for number in range(5):
         await booked(client, patient, doctor, a_slot(number))
@@ -146,7 +146,7 @@ async def test_a_patient_has_at_most_five_unpaid_holds(
     assert (await post_booking(client, patient, free, a_slot(5))).status_code == 201
 
 
-async def test_the_doctors_own_cap(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_the_doctors_own_cap(client: AsyncClient, owner: Connection) -> None:
     doctor, patient = await make_doctor(owner, max_appointments=2), await make_patient(owner)
     for number in range(2):
         await booked(client, patient, doctor, a_slot(number))
@@ -154,7 +154,7 @@ async def test_the_doctors_own_cap(client: httpx.AsyncClient, owner: asyncpg.Con
     assert await count_bookings(owner, doctor) == 2
 
 
-async def test_a_refusal_does_not_quote_the_other_booking(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_a_refusal_does_not_quote_the_other_booking(client: AsyncClient, owner: Connection) -> None:
     start = a_slot()
     doctor, (first, second) = await make_doctor(owner), await make_patients(owner, 2)
     await booked(client, first, doctor, start)

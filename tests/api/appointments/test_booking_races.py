@@ -5,8 +5,9 @@ from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any
 
-import asyncpg
 import httpx
+from asyncpg import Connection
+from httpx import AsyncClient
 
 from tests.support.factories import SLOT, a_slot, make_doctor, make_patient, make_patients
 from tests.support.http.answers import assert_problem, json_of, only_success
@@ -23,13 +24,13 @@ def sort_out(answers: list[httpx.Response]) -> tuple[list[httpx.Response], Count
     return won, Counter(assert_problem(answer, 409)["code"] for answer in lost)
 
 
-async def doctor_on(owner: asyncpg.Connection, start: datetime, days: int = 1, **columns: Any) -> int:
+async def doctor_on(owner: Connection, start: datetime, days: int = 1, **columns: Any) -> int:
     """Add a doctor who works around the clock on the days from `start`: the fewer the slots, the faster the search."""
     hours = tuple(((start + timedelta(days=n)).isoweekday(), 0, 1440) for n in range(days))
     return await make_doctor(owner, hours=hours, **columns)
 
 
-async def test_200_patients_at_one_doctor(clients: list[httpx.AsyncClient], owner: asyncpg.Connection) -> None:
+async def test_200_patients_at_one_doctor(clients: list[AsyncClient], owner: Connection) -> None:
     start, patients = a_slot(), await make_patients(owner, 200)
     doctor = await doctor_on(owner, start, days=4)
     requests = [
@@ -46,7 +47,7 @@ async def test_200_patients_at_one_doctor(clients: list[httpx.AsyncClient], owne
     assert len({row["start"] for row in rows}) == 30
 
 
-async def test_16_clients_for_one_slot(clients: list[httpx.AsyncClient], owner: asyncpg.Connection) -> None:
+async def test_16_clients_for_one_slot(clients: list[AsyncClient], owner: Connection) -> None:
     patients = await make_patients(owner, 16)
     for _ in range(50):
         start = a_slot()
@@ -60,7 +61,7 @@ async def test_16_clients_for_one_slot(clients: list[httpx.AsyncClient], owner: 
         await owner.execute("UPDATE appointment SET status = 'canceled' WHERE id = $1", row["id"])  # frees the patient
 
 
-async def test_one_patient_at_16_doctors_at_one_time(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_one_patient_at_16_doctors_at_one_time(client: AsyncClient, owner: Connection) -> None:
     patient, doctors, start = await make_patient(owner), [await make_doctor(owner) for _ in range(16)], a_slot()
     answers = await asyncio.gather(*(post_booking(client, patient, doctor, start) for doctor in doctors))
     winner = json_of(only_success(answers, 409, "appointment_patient_no_overlap"), 201)
@@ -68,9 +69,7 @@ async def test_one_patient_at_16_doctors_at_one_time(client: httpx.AsyncClient, 
     assert [tuple(row) for row in rows] == [(winner["id"], winner["doctor"])]
 
 
-async def test_one_patient_for_ten_slots(
-    client: httpx.AsyncClient, owner: asyncpg.Connection, doctor: int, patient: int
-) -> None:
+async def test_one_patient_for_ten_slots(client: AsyncClient, owner: Connection, doctor: int, patient: int) -> None:
     answers = await asyncio.gather(*(post_booking(client, patient, doctor, a_slot(n)) for n in range(10)))
     won, lost = sort_out(answers)
     assert lost == {"appointment_patient_hold_limit": 5}
@@ -78,7 +77,7 @@ async def test_one_patient_for_ten_slots(
     assert sorted(row["id"] for row in rows) == sorted(answer.json()["id"] for answer in won)
 
 
-async def test_a_cancellation_and_bookings_of_the_slot(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_a_cancellation_and_bookings_of_the_slot(client: AsyncClient, owner: Connection) -> None:
     doctor, (first, *others), start = await make_doctor(owner, fee=0), await make_patients(owner, 9), a_slot()
     appointment = await booked(client, first, doctor, start)
     canceled, *answers = await asyncio.gather(
@@ -92,7 +91,7 @@ async def test_a_cancellation_and_bookings_of_the_slot(client: httpx.AsyncClient
     assert active == [answer.json()["id"] for answer in won]
 
 
-async def test_a_rush_does_not_delay_other_doctors(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_a_rush_does_not_delay_other_doctors(client: AsyncClient, owner: Connection) -> None:
     rushed, quiet = await make_doctor(owner), await make_doctor(owner, fee=0)
     *crowd, patient = await make_patients(owner, 31)
     async with owner.transaction():

@@ -3,8 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import asyncpg
-import httpx
+from asyncpg import Connection
+from httpx import AsyncClient
 
 from app.domain.fields import MAX_ID
 from tests.api.doctors.test_free_slots import slots
@@ -30,7 +30,7 @@ def alternatives(problem: dict[str, Any]) -> list[datetime]:
     return [instant(slot["start"]) for slot in problem.get("alternatives", [])]
 
 
-async def test_a_refused_booking_lists_every_broken_rule(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_a_refused_booking_lists_every_broken_rule(client: AsyncClient, owner: Connection) -> None:
     doctor, (patient, other) = await make_doctor(owner, max_appointments=1), await make_patients(owner, 2)
     await booked(client, other, doctor, a_slot())
     for n in range(5):
@@ -45,7 +45,7 @@ async def test_a_refused_booking_lists_every_broken_rule(client: httpx.AsyncClie
     assert alternatives(problem) == []  # another time would not help
 
 
-async def test_a_time_that_breaks_two_rules(client: httpx.AsyncClient, doctor: int, patient: int) -> None:
+async def test_a_time_that_breaks_two_rules(client: AsyncClient, doctor: int, patient: int) -> None:
     start = a_slot(after=16 * DAY) + timedelta(minutes=1)
     problem = assert_problem(await post_booking(client, patient, doctor, start), 422)
     assert codes(problem) == ["appointment_booking_window", "appointment_within_working_hours"]
@@ -53,7 +53,7 @@ async def test_a_time_that_breaks_two_rules(client: httpx.AsyncClient, doctor: i
 
 
 async def test_a_refused_move_lists_every_broken_rule(
-    client: httpx.AsyncClient, owner: asyncpg.Connection, doctor: int, patient: int, appointment: int
+    client: AsyncClient, owner: Connection, doctor: int, patient: int, appointment: int
 ) -> None:
     await booked(client, await make_patient(owner), doctor, a_slot(3))
     await booked(client, patient, await make_doctor(owner), a_slot(3))
@@ -68,7 +68,7 @@ async def test_a_refused_move_lists_every_broken_rule(
 
 
 async def test_a_started_appointment_and_a_taken_slot(
-    client: httpx.AsyncClient, owner: asyncpg.Connection, database: Database
+    client: AsyncClient, owner: Connection, database: Database
 ) -> None:
     doctor, (patient, other) = await make_doctor(owner), await make_patients(owner, 2)
     begun = await visit(database, doctor, patient, ago(minutes=1), seat=9)
@@ -79,7 +79,7 @@ async def test_a_started_appointment_and_a_taken_slot(
     assert alternatives(problem) == []
 
 
-async def test_the_alternatives_are_the_nearest_slots(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_the_alternatives_are_the_nearest_slots(client: AsyncClient, owner: Connection) -> None:
     doctor, (first, patient) = await make_doctor(owner, fee=0), await make_patients(owner, 2)
     wish = a_slot(10)
     for n in (9, 10, 12):
@@ -95,7 +95,7 @@ async def test_the_alternatives_are_the_nearest_slots(client: httpx.AsyncClient,
 
 
 async def test_the_alternatives_fit_the_patient(
-    client: httpx.AsyncClient, owner: asyncpg.Connection, doctor: int, patient: int
+    client: AsyncClient, owner: Connection, doctor: int, patient: int
 ) -> None:
     elsewhere = await make_doctor(owner)
     for n in (10, 11):
@@ -105,7 +105,7 @@ async def test_the_alternatives_fit_the_patient(
     assert alternatives(problem) == [a_slot(n) for n in (7, 8, 9, 12, 13)]
 
 
-async def test_a_distant_time_gets_the_nearest_slots(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_a_distant_time_gets_the_nearest_slots(client: AsyncClient, owner: Connection) -> None:
     day = a_slot().replace(hour=0, minute=0) + DAY
     doctor, patient = await make_doctor(owner, hours=((day.isoweekday(), 540, 630),)), await make_patient(owner)
     free = await slots(client, doctor)
@@ -115,20 +115,20 @@ async def test_a_distant_time_gets_the_nearest_slots(client: httpx.AsyncClient, 
         assert alternatives(problem) == nearest
 
 
-async def test_an_unknown_doctor_gets_no_alternatives(client: httpx.AsyncClient, patient: int) -> None:
+async def test_an_unknown_doctor_gets_no_alternatives(client: AsyncClient, patient: int) -> None:
     problem = assert_problem(await post_booking(client, patient, MAX_ID, a_slot()), 422)
     assert codes(problem) == ["appointment_doctor_id_fkey"]
     assert alternatives(problem) == []
 
 
-async def test_a_late_cancellation_reports_the_deadline(client: httpx.AsyncClient, doctor: int, patient: int) -> None:
+async def test_a_late_cancellation_reports_the_deadline(client: AsyncClient, doctor: int, patient: int) -> None:
     start = a_slot(after=2 * DAY)
     appointment = await booked(client, patient, doctor, start)
     problem = assert_problem(await cancel(client, patient, appointment), 422, "appointment_cancel_notice")
     assert f"{start - 3 * DAY:%Y-%m-%dT%H:%M:%SZ}" in problem["detail"]
 
 
-async def test_refusals_reveal_nothing_about_other_people(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_refusals_reveal_nothing_about_other_people(client: AsyncClient, owner: Connection) -> None:
     names = {"full_name": "Agatha Christie", "phone": "+44 1234 5678"}
     secret, patient = await make_patient(owner, **names), await make_patient(owner)
     doctor, elsewhere = await make_doctor(owner), await make_doctor(owner, full_name="Dr Secret")

@@ -5,8 +5,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import asyncpg
-import httpx
 import pytest
+from asyncpg import Connection
+from httpx import AsyncClient
 
 from app.domain.fields import MAX_ID
 from tests.api.doctors.test_free_slots import slots
@@ -24,7 +25,7 @@ ROWS = "SELECT * FROM appointment WHERE doctor_id = $1 ORDER BY id"
 DAY = timedelta(days=1)
 
 
-async def bulk_cancel(client: httpx.AsyncClient, doctor: int, **body: object) -> dict[str, Any]:
+async def bulk_cancel(client: AsyncClient, doctor: int, **body: object) -> dict[str, Any]:
     """Cancel a doctor's appointments; return the answer."""
     canceled: dict[str, Any] = json_of(
         await client.post(BULK_CANCEL, headers=bearer(doctor, "doctor"), json=body or None)
@@ -38,13 +39,13 @@ def ids(canceled: dict[str, Any]) -> list[int]:
     return [appointment["id"] for appointment in canceled["appointments"]]
 
 
-async def ahead(owner: asyncpg.Connection, doctor: int) -> list[int]:
+async def ahead(owner: Connection, doctor: int) -> list[int]:
     """Return a doctor's appointments that have not been canceled."""
     rows = await owner.fetch("SELECT id FROM appointment WHERE doctor_id = $1 AND seat IS NOT NULL ORDER BY id", doctor)
     return [row["id"] for row in rows]
 
 
-async def test_without_a_filter_all_are_canceled(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_without_a_filter_all_are_canceled(client: AsyncClient, owner: Connection) -> None:
     (doctor, other), patients = [await make_doctor(owner, fee=0) for _ in range(2)], await make_patients(owner, 3)
     mine = [await booked(client, patient, doctor, a_slot(n)) for n, patient in enumerate(patients)]
     theirs = await booked(client, patients[0], other, a_slot(5))
@@ -59,14 +60,12 @@ async def test_without_a_filter_all_are_canceled(client: httpx.AsyncClient, owne
 
 
 @pytest.mark.parametrize("body", [None, b"", b"null", b"{}"])
-async def test_the_body_is_optional(
-    client: httpx.AsyncClient, body: bytes | None, doctor: int, appointment: int
-) -> None:
+async def test_the_body_is_optional(client: AsyncClient, body: bytes | None, doctor: int, appointment: int) -> None:
     answer = await client.post(BULK_CANCEL, headers=bearer(doctor, "doctor"), content=body)
     assert ids(json_of(answer)) == [appointment]
 
 
-async def test_by_patient_by_date_and_by_both(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_by_patient_by_date_and_by_both(client: AsyncClient, owner: Connection) -> None:
     doctor, (first, second) = await make_doctor(owner, fee=0), await make_patients(owner, 2)
     noon = a_slot().replace(hour=12, minute=0)
     today = [await booked(client, patient, doctor, noon + n * SLOT) for n, patient in enumerate((first, second))]
@@ -93,7 +92,7 @@ async def test_by_patient_by_date_and_by_both(client: httpx.AsyncClient, owner: 
 
 
 @pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago", "Asia/Kolkata"])
-async def test_the_date_is_a_local_date(client: httpx.AsyncClient, owner: asyncpg.Connection, zone: str) -> None:
+async def test_the_date_is_a_local_date(client: AsyncClient, owner: Connection, zone: str) -> None:
     doctor, patient = await make_doctor(owner, fee=0, timezone=zone), await make_patient(owner)
     local = a_slot().astimezone(ZoneInfo(zone)) + DAY
     midnight = datetime(local.year, local.month, local.day, tzinfo=ZoneInfo(zone))
@@ -105,9 +104,7 @@ async def test_the_date_is_a_local_date(client: httpx.AsyncClient, owner: asyncp
     assert await ahead(owner, doctor) == [appointments[0], appointments[3]]
 
 
-async def test_other_appointments_stay(
-    client: httpx.AsyncClient, owner: asyncpg.Connection, database: Database
-) -> None:
+async def test_other_appointments_stay(client: AsyncClient, owner: Connection, database: Database) -> None:
     doctor, (patient, other) = await make_doctor(owner), await make_patients(owner, 2)
     await add_inactive(client, database, doctor, patient)
     before = await owner.fetch(ROWS, doctor)
@@ -116,9 +113,7 @@ async def test_other_appointments_stay(
     assert [row for row in await owner.fetch(ROWS, doctor) if row["id"] != last] == before
 
 
-async def test_a_dry_run_changes_nothing(
-    client: httpx.AsyncClient, owner: asyncpg.Connection, doctor: int, patient: int
-) -> None:
+async def test_a_dry_run_changes_nothing(client: AsyncClient, owner: Connection, doctor: int, patient: int) -> None:
     appointments = [await booked(client, patient, doctor, a_slot(n)) for n in range(3)]
     before = await owner.fetch(ROWS, doctor)
     shown = await bulk_cancel(client, doctor, dry_run=True, block=True, reason="x")
@@ -127,16 +122,14 @@ async def test_a_dry_run_changes_nothing(
     await assert_unchanged(client, owner, doctor, before)
 
 
-async def assert_unchanged(
-    client: httpx.AsyncClient, owner: asyncpg.Connection, doctor: int, before: list[asyncpg.Record]
-) -> None:
+async def assert_unchanged(client: AsyncClient, owner: Connection, doctor: int, before: list[asyncpg.Record]) -> None:
     """Check that a doctor has these appointments, no time off, and that no mail about a cancellation was written."""
     assert await owner.fetch(ROWS, doctor) == before
     assert await times_off(client, doctor) == []
     assert await notified_accounts(owner, doctor, "appointment_canceled") == []
 
 
-async def test_all_or_nothing(client: httpx.AsyncClient, owner: asyncpg.Connection, doctor: int, patient: int) -> None:
+async def test_all_or_nothing(client: AsyncClient, owner: Connection, doctor: int, patient: int) -> None:
     last = [await booked(client, patient, doctor, a_slot(n)) for n in range(3)][-1]
     before = await owner.fetch(ROWS, doctor)
     await owner.execute(
@@ -153,7 +146,7 @@ async def test_all_or_nothing(client: httpx.AsyncClient, owner: asyncpg.Connecti
     await assert_unchanged(client, owner, doctor, before)
 
 
-async def test_each_patient_gets_one_mail(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_each_patient_gets_one_mail(client: AsyncClient, owner: Connection) -> None:
     doctor, patients = await make_doctor(owner, fee=0), await make_patients(owner, 12)
     for n in range(30):
         await booked(client, patients[n % 12], doctor, a_slot(n))
@@ -163,7 +156,7 @@ async def test_each_patient_gets_one_mail(client: httpx.AsyncClient, owner: asyn
 
 @pytest.mark.parametrize("block", [False, True])
 async def test_a_canceled_slot_is_offered_unless_it_is_blocked(
-    client: httpx.AsyncClient, owner: asyncpg.Connection, block: bool
+    client: AsyncClient, owner: Connection, block: bool
 ) -> None:
     doctor, (patient, waiting) = await make_doctor(owner, fee=0, max_appointments=3), await make_patients(owner, 2)
     starts = [a_slot(n) for n in (0, 1, 5)]
@@ -181,7 +174,7 @@ async def test_a_canceled_slot_is_offered_unless_it_is_blocked(
 
 
 @pytest.mark.parametrize("block", [False, True])
-async def test_a_blocked_day_is_not_offered(client: httpx.AsyncClient, owner: asyncpg.Connection, block: bool) -> None:
+async def test_a_blocked_day_is_not_offered(client: AsyncClient, owner: Connection, block: bool) -> None:
     noon = a_slot().replace(hour=12, minute=0)
     doctor = await make_doctor(owner, fee=0, hours=((noon.isoweekday(), 720, 810),))
     (patient, waiting), starts = await make_patients(owner, 2), [noon + n * SLOT for n in range(3)]
@@ -192,7 +185,7 @@ async def test_a_blocked_day_is_not_offered(client: httpx.AsyncClient, owner: as
     assert await notified_accounts(owner, doctor, "slot_offered") == ([] if block else [waiting])
 
 
-async def test_the_appointments_are_sorted_by_start(client: httpx.AsyncClient, doctor: int, patient: int) -> None:
+async def test_the_appointments_are_sorted_by_start(client: AsyncClient, doctor: int, patient: int) -> None:
     for n in (2, 0, 1):
         await booked(client, patient, doctor, a_slot(n))
     shown = await bulk_cancel(client, doctor, dry_run=True)

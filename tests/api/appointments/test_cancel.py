@@ -3,8 +3,8 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
-import asyncpg
-import httpx
+from asyncpg import Connection
+from httpx import AsyncClient
 
 from tests.api.doctors.test_free_slots import slots
 from tests.support.db.past_visits import visit
@@ -17,7 +17,7 @@ from tests.support.servers.databases import Database
 NOTICE = timedelta(hours=72)
 
 
-async def test_the_response_is_the_canceled_appointment(client: httpx.AsyncClient, doctor: int, patient: int) -> None:
+async def test_the_response_is_the_canceled_appointment(client: AsyncClient, doctor: int, patient: int) -> None:
     hold = json_of(await post_booking(client, patient, doctor, a_slot()), 201)
     canceled = json_of(await cancel(client, patient, hold["id"]))
     assert canceled.pop("detail") == "The appointment is canceled."
@@ -25,7 +25,7 @@ async def test_the_response_is_the_canceled_appointment(client: httpx.AsyncClien
     assert canceled == hold | {"status": "canceled"}
 
 
-async def test_the_slot_can_be_booked_again(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_the_slot_can_be_booked_again(client: AsyncClient, owner: Connection) -> None:
     doctor, (first, second), start = await make_doctor(owner), await make_patients(owner, 2), a_slot()
     appointment = await booked(client, first, doctor, start)
     assert start not in await slots(client, doctor)
@@ -38,7 +38,7 @@ async def test_the_slot_can_be_booked_again(client: httpx.AsyncClient, owner: as
 
 
 async def test_an_appointment_is_not_canceled_twice(
-    client: httpx.AsyncClient, owner: asyncpg.Connection, patient: int, appointment: int
+    client: AsyncClient, owner: Connection, patient: int, appointment: int
 ) -> None:
     await cancel(client, patient, appointment)
     row = await row_of(owner, appointment)
@@ -46,7 +46,7 @@ async def test_an_appointment_is_not_canceled_twice(
     assert await row_of(owner, appointment) == row
 
 
-async def test_one_of_ten_cancellations_has_an_effect(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_one_of_ten_cancellations_has_an_effect(client: AsyncClient, owner: Connection) -> None:
     doctor, patient = await make_doctor(owner, fee=0), await make_patient(owner)
     appointment = await booked(client, patient, doctor, a_slot())
     answers = await asyncio.gather(*(cancel(client, patient, appointment) for _ in range(10)))
@@ -57,7 +57,7 @@ async def test_one_of_ten_cancellations_has_an_effect(client: httpx.AsyncClient,
     assert [mail["account_id"] for mail in await owner.fetch(mails, appointment)] == [doctor, patient]
 
 
-async def test_the_notice_ends_72_hours_before_the_start(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_the_notice_ends_72_hours_before_the_start(client: AsyncClient, owner: Connection) -> None:
     doctor, patient = await make_doctor(owner), await make_patient(owner)
     limit = datetime.now(UTC) + NOTICE
     late, early = slot_at(limit), slot_at(limit + SOON) + SLOT
@@ -70,7 +70,7 @@ async def test_the_notice_ends_72_hours_before_the_start(client: httpx.AsyncClie
 
 
 async def test_a_lapsed_hold_is_not_canceled(
-    client: httpx.AsyncClient, database: Database, doctor: int, patient: int
+    client: AsyncClient, database: Database, doctor: int, patient: int
 ) -> None:
     lapsed = await visit(database, doctor, patient, a_slot(), status="pending", hold_expires_at=datetime.now(UTC))
     assert_problem(await cancel(client, patient, lapsed), 409, "appointment_status_transition")

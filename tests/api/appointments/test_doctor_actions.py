@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
-import asyncpg
-import httpx
 import pytest
+from asyncpg import Connection
+from httpx import AsyncClient
 
 from tests.api.doctors.test_free_slots import slots
 from tests.api.waitlist.test_waitlist import joined
@@ -20,7 +20,7 @@ from tests.support.servers.databases import Database
 
 
 async def test_the_response_is_the_canceled_appointment(
-    client: httpx.AsyncClient, owner: asyncpg.Connection, doctor: int, patient: int
+    client: AsyncClient, owner: Connection, doctor: int, patient: int
 ) -> None:
     hold = json_of(await post_booking(client, patient, doctor, a_slot()), 201)
     canceled = json_of(await as_doctor(client, doctor, hold["id"], "doctor_cancel", reason="I am ill."))
@@ -34,14 +34,14 @@ async def test_the_response_is_the_canceled_appointment(
 
 @pytest.mark.parametrize("body", [None, b"", b"null", b"{}", b'{"reason": null}'])
 async def test_without_a_reason(
-    client: httpx.AsyncClient, contract: Contract, body: bytes | None, doctor: int, appointment: int
+    client: AsyncClient, contract: Contract, body: bytes | None, doctor: int, appointment: int
 ) -> None:
     path = f"{APPOINTMENTS}{appointment}/doctor_cancel/"
     assert (await client.post(path, headers=bearer(doctor, "doctor"), content=body)).status_code == 200
     assert contract.by_id["doctor_cancel_appointment"].spec["requestBody"]["required"] is False
 
 
-async def test_a_doctor_cancels_after_the_deadline(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_a_doctor_cancels_after_the_deadline(client: AsyncClient, owner: Connection) -> None:
     doctor, patient = await make_doctor(owner, fee=0), await make_patient(owner)
     appointment = await booked(client, patient, doctor, a_slot(after=timedelta(hours=1)))
     assert_problem(await cancel(client, patient, appointment), 422, "appointment_cancel_notice")
@@ -52,7 +52,7 @@ async def test_a_doctor_cancels_after_the_deadline(client: httpx.AsyncClient, ow
 
 @pytest.mark.parametrize("block", [False, True])
 async def test_a_canceled_slot_is_offered_unless_it_is_blocked(
-    client: httpx.AsyncClient, owner: asyncpg.Connection, block: bool
+    client: AsyncClient, owner: Connection, block: bool
 ) -> None:
     doctor, (patient, waiting) = await make_doctor(owner, max_appointments=1), await make_patients(owner, 2)
     appointment = await booked(client, patient, doctor, a_slot())
@@ -69,7 +69,7 @@ async def test_a_canceled_slot_is_offered_unless_it_is_blocked(
 
 
 async def test_a_started_appointment_is_not_canceled(
-    client: httpx.AsyncClient, database: Database, doctor: int, patient: int
+    client: AsyncClient, database: Database, doctor: int, patient: int
 ) -> None:
     begun = await visit(database, doctor, patient, ago(minutes=1))
     answer = await as_doctor(client, doctor, begun, "doctor_cancel", block=True)
@@ -78,7 +78,7 @@ async def test_a_started_appointment_is_not_canceled(
 
 
 async def test_a_doctor_records_whether_the_patient_came(
-    client: httpx.AsyncClient, database: Database, doctor: int, patient: int
+    client: AsyncClient, database: Database, doctor: int, patient: int
 ) -> None:
     appointment = await visit(database, doctor, patient, ago(minutes=1))
     for call, status, words in (
@@ -91,7 +91,7 @@ async def test_a_doctor_records_whether_the_patient_came(
         assert (recorded["status"], recorded["detail"]) == (status, f"The appointment is marked as {words}.")
 
 
-async def test_no_visit_is_recorded_before_the_start(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_no_visit_is_recorded_before_the_start(client: AsyncClient, owner: Connection) -> None:
     doctor, patient = await make_doctor(owner, fee=0), await make_patient(owner)
     appointment = await booked(client, patient, doctor, a_slot())
     for call in ("complete", "no_show"):
@@ -101,7 +101,7 @@ async def test_no_visit_is_recorded_before_the_start(client: httpx.AsyncClient, 
 
 
 async def test_a_visit_is_not_corrected_after_a_week(
-    client: httpx.AsyncClient, database: Database, doctor: int, patient: int
+    client: AsyncClient, database: Database, doctor: int, patient: int
 ) -> None:
     old = await visit(database, doctor, patient, ago(days=8), status="completed", seat=None)
     problem = assert_problem(await as_doctor(client, doctor, old, "no_show"), 409, "appointment_status_transition")

@@ -3,9 +3,10 @@
 import asyncio
 from datetime import datetime, timedelta
 
-import asyncpg
 import httpx
 import pytest
+from asyncpg import Connection
+from httpx import AsyncClient
 
 from app.domain.auth.tokens import Role
 from tests.api.doctors.test_free_slots import slots
@@ -22,13 +23,7 @@ either = pytest.mark.parametrize("role", ["patient", "doctor"])
 
 
 async def move(
-    client: httpx.AsyncClient,
-    role: Role,
-    doctor: int,
-    patient: int,
-    appointment: int,
-    start: datetime,
-    **fields: object,
+    client: AsyncClient, role: Role, doctor: int, patient: int, appointment: int, start: datetime, **fields: object
 ) -> httpx.Response:
     """Request to move an appointment, as its doctor or its patient."""
     caller, call = (doctor, "doctor_reschedule") if role == "doctor" else (patient, "reschedule")
@@ -36,7 +31,7 @@ async def move(
 
 
 @either
-async def test_everything_but_the_time_stays(client: httpx.AsyncClient, owner: asyncpg.Connection, role: Role) -> None:
+async def test_everything_but_the_time_stays(client: AsyncClient, owner: Connection, role: Role) -> None:
     doctor, (other, patient), new = await make_doctor(owner), await make_patients(owner, 2), a_slot(7)
     await booked(client, other, doctor, a_slot(1))
     hold = json_of(await post_booking(client, patient, doctor, a_slot()), 201)
@@ -53,9 +48,7 @@ async def test_everything_but_the_time_stays(client: httpx.AsyncClient, owner: a
 
 
 @either
-async def test_the_old_slot_is_free_and_the_new_one_is_not(
-    client: httpx.AsyncClient, owner: asyncpg.Connection, role: Role
-) -> None:
+async def test_the_old_slot_is_free_and_the_new_one_is_not(client: AsyncClient, owner: Connection, role: Role) -> None:
     doctor, (patient, other), old, new = await make_doctor(owner), await make_patients(owner, 2), a_slot(), a_slot(5)
     appointment = await booked(client, patient, doctor, old)
     await move(client, role, doctor, patient, appointment, new)
@@ -67,7 +60,7 @@ async def test_the_old_slot_is_free_and_the_new_one_is_not(
 
 
 async def test_a_patients_move_keeps_the_deadline(
-    client: httpx.AsyncClient, owner: asyncpg.Connection, doctor: int, patient: int
+    client: AsyncClient, owner: Connection, doctor: int, patient: int
 ) -> None:
     appointment = await booked(client, patient, doctor, a_slot(after=2 * DAY))
     moved = await move(client, "patient", doctor, patient, appointment, a_slot(after=10 * DAY))
@@ -76,7 +69,7 @@ async def test_a_patients_move_keeps_the_deadline(
     assert (await row_of(owner, appointment))["status"] == "pending"
 
 
-async def test_a_doctors_move_resets_the_deadline(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_a_doctors_move_resets_the_deadline(client: AsyncClient, owner: Connection) -> None:
     doctor, patient = await make_doctor(owner, fee=0), await make_patient(owner)
     appointment = await booked(client, patient, doctor, a_slot(after=2 * DAY))
     moved = await move(client, "doctor", doctor, patient, appointment, a_slot(after=DAY))
@@ -86,7 +79,7 @@ async def test_a_doctors_move_resets_the_deadline(client: httpx.AsyncClient, own
     assert (await cancel(client, patient, appointment)).status_code == 200
 
 
-async def test_an_earlier_time_moves_the_deadline(client: httpx.AsyncClient, doctor: int, patient: int) -> None:
+async def test_an_earlier_time_moves_the_deadline(client: AsyncClient, doctor: int, patient: int) -> None:
     appointment = await booked(client, patient, doctor, a_slot(after=9 * DAY))
     await move(client, "patient", doctor, patient, appointment, a_slot(after=2 * DAY))
     await move(client, "patient", doctor, patient, appointment, a_slot(after=9 * DAY))
@@ -94,7 +87,7 @@ async def test_an_earlier_time_moves_the_deadline(client: httpx.AsyncClient, doc
 
 
 @either
-async def test_a_move_never_extends_a_hold(client: httpx.AsyncClient, owner: asyncpg.Connection, role: Role) -> None:
+async def test_a_move_never_extends_a_hold(client: AsyncClient, owner: Connection, role: Role) -> None:
     doctor, patient = await make_doctor(owner, slot_minutes=5), await make_patient(owner)
     hold = json_of(await post_booking(client, patient, doctor, a_slot()), 201)
     same = await move(client, role, doctor, patient, hold["id"], a_slot(30))
@@ -109,7 +102,7 @@ async def test_a_move_never_extends_a_hold(client: httpx.AsyncClient, owner: asy
 
 @either
 async def test_a_taken_target_is_refused_and_nothing_is_changed(
-    client: httpx.AsyncClient, owner: asyncpg.Connection, role: Role, doctor: int, patient: int, appointment: int
+    client: AsyncClient, owner: Connection, role: Role, doctor: int, patient: int, appointment: int
 ) -> None:
     await booked(client, await make_patient(owner), doctor, a_slot(1))
     await booked(client, patient, await make_doctor(owner), a_slot(2))
@@ -126,7 +119,7 @@ async def test_a_taken_target_is_refused_and_nothing_is_changed(
     assert await row_of(owner, appointment) == before
 
 
-async def test_a_move_stays_within_the_doctors_hours(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_a_move_stays_within_the_doctors_hours(client: AsyncClient, owner: Connection) -> None:
     day = a_slot().replace(hour=0, minute=0)
     morning = await make_doctor(owner, hours=((day.isoweekday(), 540, 720),))
     await make_doctor(owner, hours=((day.isoweekday(), 780, 1020),))  # another doctor's afternoon
@@ -139,7 +132,7 @@ async def test_a_move_stays_within_the_doctors_hours(client: httpx.AsyncClient, 
 
 @either
 async def test_a_move_to_the_same_time_changes_nothing(
-    client: httpx.AsyncClient, owner: asyncpg.Connection, role: Role, doctor: int, patient: int, appointment: int
+    client: AsyncClient, owner: Connection, role: Role, doctor: int, patient: int, appointment: int
 ) -> None:
     before = await row_of(owner, appointment)
     assert (await move(client, role, doctor, patient, appointment, a_slot())).status_code == 200
@@ -148,7 +141,7 @@ async def test_a_move_to_the_same_time_changes_nothing(
 
 @either
 async def test_a_started_appointment_does_not_move(
-    client: httpx.AsyncClient, database: Database, role: Role, doctor: int, patient: int
+    client: AsyncClient, database: Database, role: Role, doctor: int, patient: int
 ) -> None:
     start = ago(minutes=1)
     begun = await visit(database, doctor, patient, start)
@@ -161,7 +154,7 @@ async def test_a_started_appointment_does_not_move(
 
 @either
 async def test_a_canceled_appointment_does_not_move(
-    client: httpx.AsyncClient, role: Role, doctor: int, patient: int, appointment: int
+    client: AsyncClient, role: Role, doctor: int, patient: int, appointment: int
 ) -> None:
     await cancel(client, patient, appointment)
     answer = await move(client, role, doctor, patient, appointment, a_slot(1))
@@ -169,9 +162,7 @@ async def test_a_canceled_appointment_does_not_move(
 
 
 @either
-async def test_a_full_doctors_appointment_can_still_move(
-    client: httpx.AsyncClient, owner: asyncpg.Connection, role: Role
-) -> None:
+async def test_a_full_doctors_appointment_can_still_move(client: AsyncClient, owner: Connection, role: Role) -> None:
     doctor, (patient, other) = await make_doctor(owner, max_appointments=2), await make_patients(owner, 2)
     appointment = await booked(client, patient, doctor, a_slot())
     await booked(client, other, doctor, a_slot(1))
@@ -183,7 +174,7 @@ async def test_a_full_doctors_appointment_can_still_move(
 
 
 async def test_a_move_uses_the_current_slot_length(
-    client: httpx.AsyncClient, owner: asyncpg.Connection, doctor: int, patient: int, appointment: int
+    client: AsyncClient, owner: Connection, doctor: int, patient: int, appointment: int
 ) -> None:
     await owner.execute("UPDATE doctor SET slot_minutes = 20 WHERE account_id = $1", doctor)
     moved = (await move(client, "patient", doctor, patient, appointment, a_slot(4))).json()
@@ -191,7 +182,7 @@ async def test_a_move_uses_the_current_slot_length(
 
 
 async def test_blocking_takes_the_old_time_off(
-    client: httpx.AsyncClient, doctor: int, patient: int, appointment: int
+    client: AsyncClient, doctor: int, patient: int, appointment: int
 ) -> None:
     old = a_slot()
     assert (await move(client, "doctor", doctor, patient, appointment, a_slot(3), block=True)).status_code == 200
@@ -202,7 +193,7 @@ async def test_blocking_takes_the_old_time_off(
     assert_problem(refused, 422, "appointment_within_working_hours")
 
 
-async def test_a_refused_move_blocks_nothing(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_a_refused_move_blocks_nothing(client: AsyncClient, owner: Connection) -> None:
     doctor, (patient, other), old = await make_doctor(owner), await make_patients(owner, 2), a_slot()
     appointment = await booked(client, patient, doctor, old)
     await booked(client, other, doctor, a_slot(1))
@@ -212,7 +203,7 @@ async def test_a_refused_move_blocks_nothing(client: httpx.AsyncClient, owner: a
     assert (await row_of(owner, appointment))["during"].lower == old
 
 
-async def test_one_of_ten_concurrent_moves_gets_the_slot(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_one_of_ten_concurrent_moves_gets_the_slot(client: AsyncClient, owner: Connection) -> None:
     doctor, patients, target = await make_doctor(owner), await make_patients(owner, 10), a_slot(20)
     own = [await booked(client, patient, doctor, a_slot(n)) for n, patient in enumerate(patients)]
     answers = await asyncio.gather(
@@ -224,7 +215,7 @@ async def test_one_of_ten_concurrent_moves_gets_the_slot(client: httpx.AsyncClie
     assert len(set(starts)) == 10
 
 
-async def test_two_appointments_swap_through_a_third(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_two_appointments_swap_through_a_third(client: AsyncClient, owner: Connection) -> None:
     doctor, (first, second) = await make_doctor(owner), await make_patients(owner, 2)
     mine, theirs = await booked(client, first, doctor, a_slot(0)), await booked(client, second, doctor, a_slot(1))
     for caller, appointment, start in ((first, mine, a_slot(2)), (second, theirs, a_slot(0)), (first, mine, a_slot(1))):

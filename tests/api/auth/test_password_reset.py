@@ -4,10 +4,11 @@ import asyncio
 import statistics
 import time
 
-import asyncpg
 import httpx
 import pytest
 import pytest_asyncio
+from asyncpg import Connection
+from httpx import AsyncClient
 
 from tests.support.http.answers import assert_invalid, assert_problem, json_of
 from tests.support.http.registration import ME, PASSWORD, Person, authorization, log_in, register, tokens_of
@@ -18,18 +19,18 @@ NEW = "battery staple"
 KIND = "password_reset"
 
 
-async def ask(client: httpx.AsyncClient, email: str) -> httpx.Response:
+async def ask(client: AsyncClient, email: str) -> httpx.Response:
     answer = await client.post(RESET, json={"email": email})
     assert answer.status_code == 202, answer.text
     return answer
 
 
-async def confirm(client: httpx.AsyncClient, code: str, password: str = NEW) -> httpx.Response:
+async def confirm(client: AsyncClient, code: str, password: str = NEW) -> httpx.Response:
     return await client.post(CONFIRM, json={"token": code, "password": password})
 
 
 @pytest_asyncio.fixture
-async def code(client: httpx.AsyncClient, app: asyncpg.Connection, person: Person) -> str:
+async def code(client: AsyncClient, app: Connection, person: Person) -> str:
     """The code that was mailed to `person`, who has forgotten the password."""
     await ask(client, person.email.upper())
     email, code = await mailed(app, person.id, KIND)
@@ -38,7 +39,7 @@ async def code(client: httpx.AsyncClient, app: asyncpg.Connection, person: Perso
 
 
 async def test_a_code_sets_a_new_password_and_ends_all_logins(
-    client: httpx.AsyncClient, app: asyncpg.Connection, person: Person, code: str, tokens: dict[str, str]
+    client: AsyncClient, app: Connection, person: Person, code: str, tokens: dict[str, str]
 ) -> None:
     assert json_of(await confirm(client, code)) == {
         "detail": "Your password has been changed. Please log in with the new one."
@@ -52,22 +53,20 @@ async def test_a_code_sets_a_new_password_and_ends_all_logins(
     assert_problem(await confirm(client, code, "correct horse again"), 422, "code_invalid")
 
 
-async def test_the_code_verifies_the_address(client: httpx.AsyncClient, person: Person, code: str) -> None:
+async def test_the_code_verifies_the_address(client: AsyncClient, person: Person, code: str) -> None:
     await confirm(client, code)
     tokens = await tokens_of(client, person, NEW)
     assert (await client.get(ME, headers=authorization(tokens["access"]))).json()["email_verified_at"]
 
 
-async def test_concurrent_uses_of_a_code_work_once(client: httpx.AsyncClient, person: Person, code: str) -> None:
+async def test_concurrent_uses_of_a_code_work_once(client: AsyncClient, person: Person, code: str) -> None:
     wishes = [f"battery staple {number}" for number in range(8)]
     answers = await asyncio.gather(*(confirm(client, code, wish) for wish in wishes))
     (won,) = (wish for wish, answer in zip(wishes, answers, strict=True) if answer.status_code == 200)
     assert (await log_in(client, person, won)).status_code == 200
 
 
-async def test_a_code_ends_after_an_hour(
-    client: httpx.AsyncClient, person: Person, code: str, owner: asyncpg.Connection
-) -> None:
+async def test_a_code_ends_after_an_hour(client: AsyncClient, person: Person, code: str, owner: Connection) -> None:
     await assert_code_ends(owner, person.id, 3600)
     assert_problem(await confirm(client, code), 422, "code_invalid")
     assert (await log_in(client, person)).status_code == 200
@@ -75,12 +74,7 @@ async def test_a_code_ends_after_an_hour(
 
 @pytest.mark.parametrize("change", ["change_password", "reset_password"])
 async def test_a_new_password_ends_all_codes(
-    client: httpx.AsyncClient,
-    app: asyncpg.Connection,
-    person: Person,
-    code: str,
-    owner: asyncpg.Connection,
-    change: str,
+    client: AsyncClient, app: Connection, person: Person, code: str, owner: Connection, change: str
 ) -> None:
     await let_a_minute_pass(owner, person.id)
     await ask(client, person.email)
@@ -97,7 +91,7 @@ async def test_a_new_password_ends_all_codes(
 
 
 async def test_a_new_password_ends_a_change_of_address(
-    client: httpx.AsyncClient, app: asyncpg.Connection, person: Person, code: str
+    client: AsyncClient, app: Connection, person: Person, code: str
 ) -> None:
     await mailed(app, person.id, "email_verification")
     await client.patch(ME, headers=person.headers, json={"email": f"thief-{person.email}"})
@@ -107,7 +101,7 @@ async def test_a_new_password_ends_a_change_of_address(
 
 
 async def test_a_code_for_an_address_sets_no_password(
-    client: httpx.AsyncClient, app: asyncpg.Connection, person: Person, code: str
+    client: AsyncClient, app: Connection, person: Person, code: str
 ) -> None:
     _, other = await mailed(app, person.id, "email_verification")
     assert_problem(await confirm(client, other), 422, "code_invalid")
@@ -115,14 +109,14 @@ async def test_a_code_for_an_address_sets_no_password(
     assert (await confirm(client, code)).status_code == 200
 
 
-async def test_a_guessable_password_keeps_the_code(client: httpx.AsyncClient, person: Person, code: str) -> None:
+async def test_a_guessable_password_keeps_the_code(client: AsyncClient, person: Person, code: str) -> None:
     for guessable in ("password1", person.account["username"].upper(), person.email):
         assert_invalid(await confirm(client, code, guessable), "password")
     assert (await confirm(client, code)).status_code == 200
 
 
 async def test_a_disabled_account_gets_and_uses_no_code(
-    client: httpx.AsyncClient, app: asyncpg.Connection, person: Person, code: str, owner: asyncpg.Connection
+    client: AsyncClient, app: Connection, person: Person, code: str, owner: Connection
 ) -> None:
     await owner.execute("UPDATE account SET status = 'disabled' WHERE id = $1", person.id)
     await let_a_minute_pass(owner, person.id)
@@ -131,7 +125,7 @@ async def test_a_disabled_account_gets_and_uses_no_code(
     assert_problem(await confirm(client, code), 422, "code_invalid")
 
 
-async def test_no_request_reveals_an_account(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_no_request_reveals_an_account(client: AsyncClient, owner: Connection) -> None:
     people = [await register(client) for _ in range(15)]
     took: dict[bool, list[float]] = {True: [], False: []}
     answers = set()
@@ -148,7 +142,7 @@ async def test_no_request_reveals_an_account(client: httpx.AsyncClient, owner: a
     assert 0.4 < ratio < 2.5
 
 
-async def test_an_unknown_address_is_written_to_disk_too(app: asyncpg.Connection) -> None:
+async def test_an_unknown_address_is_written_to_disk_too(app: Connection) -> None:
     """Otherwise the response time would show whether an account exists."""
     async with app.transaction():
         await app.execute("SELECT request_password_reset('nobody@example.com')")

@@ -2,9 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 
-import asyncpg
 import httpx
 import pytest
+from asyncpg import Connection
 
 from app.domain.auth.tokens import Role
 from app.main import create_app
@@ -38,7 +38,7 @@ def addresses(settings: Settings) -> dict[str, tuple[str, str]]:
 
 
 async def headers_of(
-    db: asyncpg.Connection, participants: Participants, caller: str, role: Role, secret: str
+    db: Connection, participants: Participants, caller: str, role: Role, secret: str
 ) -> dict[str, str]:
     """Return the headers of one of CALLERS. A revoked, erased or expired token is that of A with this role."""
     match caller:
@@ -74,7 +74,7 @@ def test_every_operation_has_a_row(addresses: dict[str, tuple[str, str]]) -> Non
 
 @pytest.mark.parametrize("name", PERMISSIONS)
 async def test_who_may_call(
-    client: httpx.AsyncClient, owner: asyncpg.Connection, secret: str, addresses: dict[str, tuple[str, str]], name: str
+    client: httpx.AsyncClient, owner: Connection, secret: str, addresses: dict[str, tuple[str, str]], name: str
 ) -> None:
     method, path = addresses[name]
     role = EXAMPLE_REQUESTS.get(name, ExampleRequest()).role or "patient"

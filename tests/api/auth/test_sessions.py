@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Iterator
 from typing import Any
 
-import asyncpg
-import httpx
 import pytest
+from asyncpg import Connection
+from httpx import AsyncClient
 from litestar.routes import HTTPRoute
 
 from app.domain.auth.tokens import LOGIN_CHECKED_BY_STATEMENT
@@ -32,13 +32,13 @@ NEW = "battery staple"
 Tokens = dict[str, str]
 
 
-async def works(client: httpx.AsyncClient, tokens: Tokens) -> bool:
+async def works(client: AsyncClient, tokens: Tokens) -> bool:
     answer = await client.get(ME, headers=authorization(tokens["access"]))
     assert answer.status_code in (200, 401)
     return answer.status_code == 200
 
 
-async def refresh(client: httpx.AsyncClient, tokens: Tokens) -> Tokens | None:
+async def refresh(client: AsyncClient, tokens: Tokens) -> Tokens | None:
     answer = await client.post(REFRESH, json={"refresh": tokens["refresh"]})
     if answer.status_code == 200:
         fresh: Tokens = answer.json()
@@ -47,12 +47,12 @@ async def refresh(client: httpx.AsyncClient, tokens: Tokens) -> Tokens | None:
     return None
 
 
-async def assert_ended(client: httpx.AsyncClient, *logins: Tokens) -> None:
+async def assert_ended(client: AsyncClient, *logins: Tokens) -> None:
     assert not any([await works(client, tokens) for tokens in logins])
     assert not any([await refresh(client, tokens) for tokens in logins])
 
 
-async def test_reusing_a_refresh_token_ends_that_login(client: httpx.AsyncClient, person: Person) -> None:
+async def test_reusing_a_refresh_token_ends_that_login(client: AsyncClient, person: Person) -> None:
     stolen, elsewhere = await tokens_of(client, person), await tokens_of(client, person)
     fresh = await refresh(client, stolen)
     assert fresh
@@ -64,14 +64,14 @@ async def test_reusing_a_refresh_token_ends_that_login(client: httpx.AsyncClient
     assert await works(client, there)
 
 
-async def test_concurrent_refreshes_end_the_login(client: httpx.AsyncClient, tokens: Tokens) -> None:
+async def test_concurrent_refreshes_end_the_login(client: AsyncClient, tokens: Tokens) -> None:
     answers = await asyncio.gather(*(refresh(client, tokens) for _ in range(20)))
     (fresh,) = (answer for answer in answers if answer)
     assert await refresh(client, fresh) is None
     assert not await works(client, fresh)
 
 
-async def test_logging_out_ends_one_login_at_once(client: httpx.AsyncClient, person: Person) -> None:
+async def test_logging_out_ends_one_login_at_once(client: AsyncClient, person: Person) -> None:
     here, elsewhere = await tokens_of(client, person), await tokens_of(client, person)
     answer = await client.post(LOGOUT, json={"refresh": here["refresh"]}, headers=authorization(here["access"]))
     assert json_of(answer) == {"detail": "You are logged out."}
@@ -79,21 +79,21 @@ async def test_logging_out_ends_one_login_at_once(client: httpx.AsyncClient, per
     assert await refresh(client, elsewhere)
 
 
-async def test_logging_out_without_a_token_ends_all_logins(client: httpx.AsyncClient, person: Person) -> None:
+async def test_logging_out_without_a_token_ends_all_logins(client: AsyncClient, person: Person) -> None:
     here, elsewhere = await tokens_of(client, person), await tokens_of(client, person)
     assert (await client.post(LOGOUT, headers=authorization(here["access"]))).status_code == 200
     await assert_ended(client, here, elsewhere)
     assert await works(client, await tokens_of(client, person))
 
 
-async def test_another_accounts_login_cannot_be_ended(client: httpx.AsyncClient, tokens: Tokens) -> None:
+async def test_another_accounts_login_cannot_be_ended(client: AsyncClient, tokens: Tokens) -> None:
     other = await register(client)
     await client.post(LOGOUT, json={"refresh": tokens["refresh"]}, headers=other.headers)
     assert await works(client, tokens)
     assert await refresh(client, tokens)
 
 
-async def test_a_new_password_ends_all_logins(client: httpx.AsyncClient, person: Person) -> None:
+async def test_a_new_password_ends_all_logins(client: AsyncClient, person: Person) -> None:
     here, elsewhere = await tokens_of(client, person), await tokens_of(client, person)
     body = {"password": PASSWORD, "new_password": NEW}
     answer = await client.post(CHANGE, json=body, headers=authorization(here["access"]))
@@ -104,7 +104,7 @@ async def test_a_new_password_ends_all_logins(client: httpx.AsyncClient, person:
 
 
 @pytest.mark.parametrize("password", ["", "wrong horse", PASSWORD.upper()])
-async def test_a_new_password_needs_the_old_one(client: httpx.AsyncClient, password: str, tokens: Tokens) -> None:
+async def test_a_new_password_needs_the_old_one(client: AsyncClient, password: str, tokens: Tokens) -> None:
     body = {"password": password, "new_password": NEW}
     answer = await client.post(CHANGE, json=body, headers=authorization(tokens["access"]))
     assert_problem(answer, 422, "wrong_password")
@@ -112,9 +112,7 @@ async def test_a_new_password_needs_the_old_one(client: httpx.AsyncClient, passw
 
 
 @pytest.mark.parametrize("role", ["doctor", "patient"])
-async def test_disabling_an_account_ends_its_logins_at_once(
-    client: httpx.AsyncClient, admin: asyncpg.Connection, role: str
-) -> None:
+async def test_disabling_an_account_ends_its_logins_at_once(client: AsyncClient, admin: Connection, role: str) -> None:
     person = await register(client, role)
     tokens = await tokens_of(client, person)
     await admin.execute("SELECT admin.disable_account($1, 'A thief has it.')", person.id)
@@ -126,7 +124,7 @@ async def test_disabling_an_account_ends_its_logins_at_once(
 
 
 async def test_a_refresh_token_expires_after_14_days_and_is_deleted(
-    client: httpx.AsyncClient, owner: asyncpg.Connection, person: Person, tokens: Tokens
+    client: AsyncClient, owner: Connection, person: Person, tokens: Tokens
 ) -> None:
     kept = "SELECT count(*) FROM refresh_token WHERE account_id = $1"
     lifetime = "SELECT extract(epoch FROM expires_at - created_at) FROM refresh_token WHERE account_id = $1"
@@ -138,14 +136,14 @@ async def test_a_refresh_token_expires_after_14_days_and_is_deleted(
     assert await owner.fetchval(kept, person.id) == 0
 
 
-async def test_no_token_is_kept_in_the_database(owner: asyncpg.Connection, person: Person, tokens: Tokens) -> None:
+async def test_no_token_is_kept_in_the_database(owner: Connection, person: Person, tokens: Tokens) -> None:
     rows = await owner.fetch("SELECT * FROM refresh_token WHERE account_id = $1", person.id)
     assert rows
     assert tokens["refresh"] not in repr(rows)
 
 
 @pytest.mark.parametrize("password", ["password", "PASSWORD1", "12345678", "patient-name", "Patient-Name@Example.com"])
-async def test_a_guessable_password_is_refused(client: httpx.AsyncClient, person: Person, password: str) -> None:
+async def test_a_guessable_password_is_refused(client: AsyncClient, person: Person, password: str) -> None:
     body = newcomer() | {"username": "patient-name", "email": "patient-name@example.com"}
     assert_invalid(await client.post(REGISTER, json=body | {"password": password}), "password")
     change = {"password": PASSWORD, "new_password": "qwertyuiop"}
@@ -166,7 +164,7 @@ def operations(settings: Settings) -> Iterator[tuple[str, str]]:
 @pytest.mark.parametrize("key", [{}, {"Idempotency-Key": "a"}], ids=["", "with a key"])
 @pytest.mark.parametrize("end", ["generation = generation + 1", "status = 'disabled'"])
 async def test_an_ended_login_reads_and_changes_nothing(
-    settings: Settings, client: httpx.AsyncClient, owner: asyncpg.Connection, end: str, key: dict[str, str]
+    settings: Settings, client: AsyncClient, owner: Connection, end: str, key: dict[str, str]
 ) -> None:
     calls = list(operations(settings))
     assert {method for method, _ in calls} == {"GET", "POST"}
@@ -188,9 +186,7 @@ async def test_an_ended_login_reads_and_changes_nothing(
     assert await owner.fetch(ROWS, doctor) == before
 
 
-async def test_the_next_request_is_anonymous(
-    client: httpx.AsyncClient, owner: asyncpg.Connection, doctor: int, patient: int
-) -> None:
+async def test_the_next_request_is_anonymous(client: AsyncClient, owner: Connection, doctor: int, patient: int) -> None:
     await owner.execute("UPDATE account SET generation = generation + 1 WHERE id = $1", patient)
     ended = bearer(patient, "patient")["Authorization"]
     requests = (

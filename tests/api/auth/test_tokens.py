@@ -6,10 +6,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import httpx
 import jwt
 import pytest
 from argon2 import Parameters, extract_parameters
+from httpx import AsyncClient
 
 from app.domain.auth import passwords
 from app.domain.fields import MAX_ID
@@ -20,7 +20,7 @@ from tests.support.servers.worker_process import eventually
 REFRESH = "/api/accounts/token/refresh/"
 
 
-async def test_refreshing_gives_tokens_that_work(client: httpx.AsyncClient) -> None:
+async def test_refreshing_gives_tokens_that_work(client: AsyncClient) -> None:
     person = await register(client, "doctor")
     tokens = await tokens_of(client, person)
     fresh = json_of(await client.post(REFRESH, json={"refresh": tokens["refresh"]}))
@@ -28,11 +28,11 @@ async def test_refreshing_gives_tokens_that_work(client: httpx.AsyncClient) -> N
     assert (await client.post(REFRESH, json={"refresh": fresh["refresh"]})).status_code == 200
 
 
-async def test_an_access_token_does_not_refresh(client: httpx.AsyncClient, tokens: dict[str, str]) -> None:
+async def test_an_access_token_does_not_refresh(client: AsyncClient, tokens: dict[str, str]) -> None:
     assert_problem(await client.post(REFRESH, json={"refresh": tokens["access"]}), 401, "unauthorized")
 
 
-async def test_a_refresh_token_gives_no_access(client: httpx.AsyncClient, tokens: dict[str, str]) -> None:
+async def test_a_refresh_token_gives_no_access(client: AsyncClient, tokens: dict[str, str]) -> None:
     assert_problem(await client.get(ME, headers=authorization(tokens["refresh"])), 401, "unauthorized")
 
 
@@ -77,14 +77,14 @@ FORGERIES: dict[str, Callable[[str, str], str]] = {
 
 @pytest.mark.parametrize("forge", FORGERIES.values(), ids=FORGERIES)
 async def test_forged_tokens_are_refused(
-    client: httpx.AsyncClient, secret: str, tokens: dict[str, str], forge: Callable[[str, str], str]
+    client: AsyncClient, secret: str, tokens: dict[str, str], forge: Callable[[str, str], str]
 ) -> None:
     answer = await client.get(ME, headers=authorization(forge(tokens["access"], secret)))
     assert_problem(answer, 401, "unauthorized")
     assert answer.headers["www-authenticate"] == "Bearer"
 
 
-async def test_a_token_that_was_valid_expires(client: httpx.AsyncClient, secret: str, tokens: dict[str, str]) -> None:
+async def test_a_token_that_was_valid_expires(client: AsyncClient, secret: str, tokens: dict[str, str]) -> None:
     ends = datetime.now(UTC) + timedelta(seconds=2)
     headers = authorization(signed(tokens["access"], secret, exp=ends))
 
@@ -101,12 +101,12 @@ async def test_a_token_that_was_valid_expires(client: httpx.AsyncClient, secret:
     [b"", b"Bearer", b"Basic YWRhOmFkYQ==", b"\xff\xfe", b"Bearer \xc3\xa9", b"x" * 5000],
     ids=repr,
 )
-async def test_headers_without_a_token_are_refused(client: httpx.AsyncClient, header: bytes) -> None:
+async def test_headers_without_a_token_are_refused(client: AsyncClient, header: bytes) -> None:
     answer = await client.get(ME, headers=[(b"Authorization", header)])
     assert_problem(answer, 401, "unauthorized")
 
 
-async def test_a_missing_account_is_refused(client: httpx.AsyncClient, secret: str, tokens: dict[str, str]) -> None:
+async def test_a_missing_account_is_refused(client: AsyncClient, secret: str, tokens: dict[str, str]) -> None:
     gone = jwt.encode(claims(tokens["access"], sub=str(MAX_ID)), secret, algorithm="HS256")
     assert_problem(await client.get(ME, headers=authorization(gone)), 401, "unauthorized")
     assert_problem(await client.patch(ME, headers=authorization(gone), json={"phone": "1"}), 401, "unauthorized")
@@ -123,7 +123,7 @@ GRACE = {"username": "Grace", "email": "Grace@Example.com", "password": PASSWORD
     ],
     ids=lambda who: next(iter(who.values())),
 )
-async def test_username_and_email_are_accepted_in_any_case(client: httpx.AsyncClient, who: dict[str, str]) -> None:
+async def test_username_and_email_are_accepted_in_any_case(client: AsyncClient, who: dict[str, str]) -> None:
     await client.post(REGISTER, json=GRACE)
     tokens = json_of(await client.post(LOGIN, json=who | {"password": PASSWORD}))
     assert (tokens["token_type"], tokens["expires_in"]) == ("Bearer", 900)
@@ -134,12 +134,12 @@ async def test_username_and_email_are_accepted_in_any_case(client: httpx.AsyncCl
 @pytest.mark.parametrize(
     "who", [{}, {"username": "x", "email": "x@example.com"}, {"username": None, "email": None}], ids=str
 )
-async def test_either_username_or_email_is_needed(client: httpx.AsyncClient, who: dict[str, object]) -> None:
+async def test_either_username_or_email_is_needed(client: AsyncClient, who: dict[str, object]) -> None:
     problem = assert_problem(await client.post(LOGIN, json={"password": PASSWORD, **who}), 400, "invalid_request")
     assert problem["detail"] == "Give either username or email."
 
 
-async def test_a_wrong_password_and_an_unknown_user_look_the_same(client: httpx.AsyncClient, person: Person) -> None:
+async def test_a_wrong_password_and_an_unknown_user_look_the_same(client: AsyncClient, person: Person) -> None:
     username, email = person.account["username"], person.email
     refused = [
         await client.post(LOGIN, json=body)
@@ -160,7 +160,7 @@ async def test_a_wrong_password_and_an_unknown_user_look_the_same(client: httpx.
 
 
 async def test_an_unknown_user_costs_the_same_work_as_a_wrong_password(
-    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, person: Person
+    client: AsyncClient, monkeypatch: pytest.MonkeyPatch, person: Person
 ) -> None:
     verified: list[Parameters] = []
     verify = passwords._verify  # noqa: SLF001

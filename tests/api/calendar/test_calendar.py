@@ -5,10 +5,10 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
 
-import asyncpg
-import httpx
 import pytest
 import vobject
+from asyncpg import Connection
+from httpx import AsyncClient
 from structlog.testing import capture_logs
 
 from app.domain.auth.tokens import Role
@@ -19,7 +19,7 @@ from tests.support.http.registration import ME
 LINK = f"{ME}calendar/"
 
 
-async def link_of(client: httpx.AsyncClient, account: int, role: Role) -> str:
+async def link_of(client: AsyncClient, account: int, role: Role) -> str:
     """Create a link; return its path."""
     answer = await client.post(LINK, headers=bearer(account, role))
     link = json_of(answer, 201)
@@ -28,7 +28,7 @@ async def link_of(client: httpx.AsyncClient, account: int, role: Role) -> str:
     return urlsplit(str(link["url"])).path
 
 
-async def shown(client: httpx.AsyncClient, link: str) -> list[tuple[str, datetime, str]]:
+async def shown(client: AsyncClient, link: str) -> list[tuple[str, datetime, str]]:
     """Return summary, start and status of each event that a calendar program reads from a link."""
     answer = await client.get(link)
     assert answer.status_code == 200
@@ -42,7 +42,7 @@ async def shown(client: httpx.AsyncClient, link: str) -> list[tuple[str, datetim
 
 
 async def test_a_calendar_contains_only_the_accounts_appointments(
-    client: httpx.AsyncClient, app: asyncpg.Connection, owner: asyncpg.Connection
+    client: AsyncClient, app: Connection, owner: Connection
 ) -> None:
     doctor = await make_doctor(owner, fee=Decimal(0), full_name="Dr. Ada, M.D.")
     paid, patient = await make_doctor(owner, full_name="Dr. Fee"), await make_patient(owner, full_name="Zoë")
@@ -62,7 +62,7 @@ async def test_a_calendar_contains_only_the_accounts_appointments(
     assert f"UID:{uid}" in (await client.get(doctors)).text  # as in the mails, so that a calendar program shows it once
 
 
-async def test_a_new_link_ends_the_old_one(client: httpx.AsyncClient, patient: int) -> None:
+async def test_a_new_link_ends_the_old_one(client: AsyncClient, patient: int) -> None:
     first = await link_of(client, patient, "patient")
     second = await link_of(client, patient, "patient")
     assert first != second
@@ -74,7 +74,7 @@ async def test_a_new_link_ends_the_old_one(client: httpx.AsyncClient, patient: i
 
 
 async def test_the_link_of_a_disabled_account_is_not_found(
-    client: httpx.AsyncClient, owner: asyncpg.Connection, patient: int
+    client: AsyncClient, owner: Connection, patient: int
 ) -> None:
     link = await link_of(client, patient, "patient")
     await owner.execute("UPDATE account SET status = 'disabled' WHERE id = $1", patient)
@@ -82,12 +82,12 @@ async def test_the_link_of_a_disabled_account_is_not_found(
 
 
 @pytest.mark.parametrize("change", [lambda link: link[:-5] + ".ics", lambda link: link + "x", lambda link: link[:-4]])
-async def test_a_changed_link_is_not_found(client: httpx.AsyncClient, owner: asyncpg.Connection, change: Any) -> None:
+async def test_a_changed_link_is_not_found(client: AsyncClient, owner: Connection, change: Any) -> None:
     link = await link_of(client, await make_patient(owner), "patient")
     assert_problem(await client.get(change(link)), 404, "not_found")
 
 
-async def test_the_token_is_neither_stored_nor_logged(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_the_token_is_neither_stored_nor_logged(client: AsyncClient, owner: Connection) -> None:
     patient = await make_patient(owner)
     with capture_logs() as logs:
         link = await link_of(client, patient, "patient")

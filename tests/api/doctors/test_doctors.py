@@ -2,10 +2,10 @@
 
 from collections.abc import AsyncIterator
 
-import asyncpg
-import httpx
 import pytest
 import pytest_asyncio
+from asyncpg import Connection
+from httpx import AsyncClient
 
 from app.domain.fields import MAX_ID
 from tests.support.factories import a_slot, bearer, make_doctor, make_patient
@@ -17,11 +17,11 @@ from tests.support.http.registration import ME, register
 DOCTORS = "/api/doctors/"
 
 
-async def ids(client: httpx.AsyncClient, **query: str) -> list[int]:
+async def ids(client: AsyncClient, **query: str) -> list[int]:
     return [doctor["id"] for doctor in json_of(await client.get(DOCTORS, params=query))]
 
 
-async def test_the_public_profile_and_nothing_else(client: httpx.AsyncClient) -> None:
+async def test_the_public_profile_and_nothing_else(client: AsyncClient) -> None:
     given = {
         "full_name": "Dr Zoë Müller",
         "phone": "+49 30 123",
@@ -38,7 +38,7 @@ async def test_the_public_profile_and_nothing_else(client: httpx.AsyncClient) ->
     assert profile in (await client.get(DOCTORS)).json()
 
 
-async def test_by_specialty_in_any_case_but_whole(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_by_specialty_in_any_case_but_whole(client: AsyncClient, owner: Connection) -> None:
     first = await make_doctor(owner, specialty="Pediatrics")
     second = await make_doctor(owner, specialty="pediatrics")
     await make_doctor(owner, specialty="Pediatrics and more")
@@ -46,7 +46,7 @@ async def test_by_specialty_in_any_case_but_whole(client: httpx.AsyncClient, own
     assert await ids(client, specialty="pedia") == []
 
 
-async def test_by_any_part_of_the_name_in_any_case(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_by_any_part_of_the_name_in_any_case(client: AsyncClient, owner: Connection) -> None:
     first = await make_doctor(owner, full_name="Dr Grace Hopper", specialty="Nerves")
     second = await make_doctor(owner, full_name="Hopperson")
     assert await ids(client, name="hopper") == [first, second]
@@ -54,12 +54,12 @@ async def test_by_any_part_of_the_name_in_any_case(client: httpx.AsyncClient, ow
 
 
 @pytest.mark.parametrize("name", ["100%", "_", "back\\slash", "' OR true --"])
-async def test_sql_wildcards_match_literally(client: httpx.AsyncClient, owner: asyncpg.Connection, name: str) -> None:
+async def test_sql_wildcards_match_literally(client: AsyncClient, owner: Connection, name: str) -> None:
     doctor = await make_doctor(owner, full_name=f"Dr {name}")
     assert await ids(client, name=name) == [doctor]
 
 
-async def test_the_last_page_has_no_next_link(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_the_last_page_has_no_next_link(client: AsyncClient, owner: Connection) -> None:
     for _ in range(4):
         await make_doctor(owner, specialty="Four")
     lengths = [len(page) async for page in pages(client, f"{DOCTORS}?specialty=four&limit=2")]
@@ -67,23 +67,21 @@ async def test_the_last_page_has_no_next_link(client: httpx.AsyncClient, owner: 
     assert "link" not in (await client.get(DOCTORS, params={"specialty": "four", "limit": 4})).headers
 
 
-async def test_only_a_doctor_is_found(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_only_a_doctor_is_found(client: AsyncClient, owner: Connection) -> None:
     for account in (await make_patient(owner), MAX_ID):
         for path in (f"{DOCTORS}{account}/", f"{DOCTORS}{account}/slots/"):
             assert_problem(await client.get(path), 404, "not_found")
 
 
 @pytest_asyncio.fixture
-async def _only_verified(owner: asyncpg.Connection) -> AsyncIterator[None]:
+async def _only_verified(owner: Connection) -> AsyncIterator[None]:
     await owner.execute("UPDATE policy SET require_verified_doctor = true")
     yield
     await owner.execute("UPDATE policy SET require_verified_doctor = false")
 
 
 @pytest.mark.usefixtures("_only_verified")
-async def test_a_doctor_is_found_once_verified(
-    client: httpx.AsyncClient, owner: asyncpg.Connection, admin: asyncpg.Connection
-) -> None:
+async def test_a_doctor_is_found_once_verified(client: AsyncClient, owner: Connection, admin: Connection) -> None:
     person, patient = await register(client, "doctor", specialty="Elves"), await make_patient(owner)
     doctor = person.id
     own = f"{DOCTORS}{doctor}/"
@@ -107,7 +105,7 @@ async def test_a_doctor_is_found_once_verified(
 
 
 @pytest.mark.usefixtures("_only_verified")
-async def test_a_doctor_cannot_verify_the_own_account(client: httpx.AsyncClient) -> None:
+async def test_a_doctor_cannot_verify_the_own_account(client: AsyncClient) -> None:
     person = await register(client, "doctor")
     answer = await client.patch(ME, json={"verified": True}, headers=person.headers)
     assert_problem(answer, 400, "invalid_request")

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-import asyncpg
-import httpx
+from asyncpg import Connection
+from httpx import AsyncClient
 
 from app.api.time_range import TimeRange
 from app.db.driver import pooled_connection
@@ -26,7 +26,7 @@ SEARCH = "/api/slots/"
 DAY, WINDOW = timedelta(days=1), timedelta(hours=360)
 
 
-async def slots(client: httpx.AsyncClient, doctor: int, **query: str) -> list[datetime]:
+async def slots(client: AsyncClient, doctor: int, **query: str) -> list[datetime]:
     """Return the starts of a doctor's free slots, after checking their ends."""
     answer = await client.get(f"/api/doctors/{doctor}/slots/", params=query)
     pairs = [(instant(slot["start"]), instant(slot["end"])) for slot in json_of(answer)]
@@ -45,7 +45,7 @@ def office_hours(now: datetime, zone: str) -> Iterator[datetime]:
                 yield start.astimezone(UTC)
 
 
-async def test_a_new_doctor_works_monday_to_friday_from_9_to_17(client: httpx.AsyncClient) -> None:
+async def test_a_new_doctor_works_monday_to_friday_from_9_to_17(client: AsyncClient) -> None:
     person = await register(client, "doctor", timezone="Asia/Kolkata")
     before = datetime.now(UTC)
     found = await slots(client, person.id)
@@ -53,7 +53,7 @@ async def test_a_new_doctor_works_monday_to_friday_from_9_to_17(client: httpx.As
     assert found in (list(office_hours(before, "Asia/Kolkata")), list(office_hours(after, "Asia/Kolkata")))
 
 
-async def test_from_is_included_and_to_is_not(client: httpx.AsyncClient, doctor: int) -> None:
+async def test_from_is_included_and_to_is_not(client: AsyncClient, doctor: int) -> None:
     first = a_slot()
     bounds = {"from": first.isoformat(), "to": (first + 4 * SLOT).isoformat()}
     assert await slots(client, doctor, **bounds) == [first + n * SLOT for n in range(4)]
@@ -61,13 +61,13 @@ async def test_from_is_included_and_to_is_not(client: httpx.AsyncClient, doctor:
     assert await slots(client, doctor, **inside) == [first + n * SLOT for n in range(1, 4)]
 
 
-async def test_bounds_may_carry_any_offset(client: httpx.AsyncClient, doctor: int) -> None:
+async def test_bounds_may_carry_any_offset(client: AsyncClient, doctor: int) -> None:
     first = a_slot()
     there = [moment.astimezone(ZoneInfo("Pacific/Auckland")).isoformat() for moment in (first, first + SLOT)]
     assert await slots(client, doctor, **{"from": there[0], "to": there[1]}) == [first]
 
 
-async def test_one_bound_alone(client: httpx.AsyncClient, doctor: int) -> None:
+async def test_one_bound_alone(client: AsyncClient, doctor: int) -> None:
     middle = a_slot()
     early = await slots(client, doctor, to=middle.isoformat())
     late = await slots(client, doctor, **{"from": middle.isoformat()})
@@ -76,7 +76,7 @@ async def test_one_bound_alone(client: httpx.AsyncClient, doctor: int) -> None:
     assert late[-1] <= datetime.now(UTC) + WINDOW
 
 
-async def test_there_is_nothing_outside_the_window(client: httpx.AsyncClient, doctor: int) -> None:
+async def test_there_is_nothing_outside_the_window(client: AsyncClient, doctor: int) -> None:
     now = datetime.now(UTC)
     assert await slots(client, doctor, to=now.isoformat()) == []
     assert await slots(client, doctor, **{"from": (now + WINDOW + timedelta(minutes=1)).isoformat()}) == []
@@ -86,7 +86,7 @@ async def test_there_is_nothing_outside_the_window(client: httpx.AsyncClient, do
     assert ever in (before, await slots(client, doctor))
 
 
-async def test_a_booked_slot_is_not_free(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_a_booked_slot_is_not_free(client: AsyncClient, owner: Connection) -> None:
     doctor, patient, taken = await make_doctor(owner), await make_patient(owner), a_slot()
     bounds = {"from": (taken - SLOT).isoformat(), "to": (taken + 2 * SLOT).isoformat()}
     assert await slots(client, doctor, **bounds) == [taken - SLOT, taken, taken + SLOT]
@@ -94,7 +94,7 @@ async def test_a_booked_slot_is_not_free(client: httpx.AsyncClient, owner: async
     assert await slots(client, doctor, **bounds) == [taken - SLOT, taken + SLOT]
 
 
-async def test_a_doctor_at_the_cap_has_no_free_slot(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_a_doctor_at_the_cap_has_no_free_slot(client: AsyncClient, owner: Connection) -> None:
     doctor, patient = await make_doctor(owner, max_appointments=2), await make_patient(owner)
     await book(owner, patient, doctor, a_slot(0))
     assert await slots(client, doctor)
@@ -108,7 +108,7 @@ class Found(NamedTuple):
     end: datetime
 
 
-async def search(client: httpx.AsyncClient, **query: object) -> list[Found]:
+async def search(client: AsyncClient, **query: object) -> list[Found]:
     """Return the slots that a search finds, after checking their order."""
     answer = await client.get(SEARCH, params={name: str(value) for name, value in query.items()})
     found = [Found(slot["doctor"], instant(slot["start"]), instant(slot["end"])) for slot in json_of(answer)]
@@ -121,7 +121,7 @@ def between(first: datetime, last: datetime) -> dict[str, str]:
     return {"from": first.isoformat(), "to": last.isoformat()}
 
 
-async def test_the_earliest_of_a_specialty_in_any_case(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_the_earliest_of_a_specialty_in_any_case(client: AsyncClient, owner: Connection) -> None:
     start = a_slot()
     first = await make_doctor(owner, specialty="Cardiology")
     second = await make_doctor(owner, specialty="cardiology", slot_minutes=60)
@@ -136,7 +136,7 @@ async def test_the_earliest_of_a_specialty_in_any_case(client: httpx.AsyncClient
     assert await search(client, specialty="cardio") == []
 
 
-async def test_all_doctors_without_a_specialty(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_all_doctors_without_a_specialty(client: AsyncClient, owner: Connection) -> None:
     doctors = {await make_doctor(owner, specialty=specialty) for specialty in ("", "Eyes", "Ears")}
     start = a_slot()
     found = await search(client, **between(start, start + SLOT))
@@ -144,7 +144,7 @@ async def test_all_doctors_without_a_specialty(client: httpx.AsyncClient, owner:
     assert {slot.start for slot in found if slot.doctor in doctors} == {start}
 
 
-async def test_search_from_is_included_and_to_is_not(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_search_from_is_included_and_to_is_not(client: AsyncClient, owner: Connection) -> None:
     doctor, first = await make_doctor(owner, specialty="Bounds"), a_slot()
     found = await search(client, specialty="Bounds", **between(first, first + 4 * SLOT))
     assert found == [Found(doctor, first + n * SLOT, first + (n + 1) * SLOT) for n in range(4)]
@@ -154,7 +154,7 @@ async def test_search_from_is_included_and_to_is_not(client: httpx.AsyncClient, 
     assert await search(client, specialty="Bounds", **between(first + SLOT, first)) == []
 
 
-async def test_search_there_is_nothing_outside_the_window(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_search_there_is_nothing_outside_the_window(client: AsyncClient, owner: Connection) -> None:
     doctor = await make_doctor(owner, specialty="Window")
     everything = between(datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC))
     for query in ({}, everything):
@@ -168,9 +168,7 @@ async def test_search_there_is_nothing_outside_the_window(client: httpx.AsyncCli
     assert last[-1].start <= datetime.now(UTC) + 15 * DAY
 
 
-async def test_a_limit_counts_slots_of_all_doctors_together(
-    client: httpx.AsyncClient, owner: asyncpg.Connection
-) -> None:
+async def test_a_limit_counts_slots_of_all_doctors_together(client: AsyncClient, owner: Connection) -> None:
     doctors = [await make_doctor(owner, specialty="Limits") for _ in range(3)]
     start = a_slot()
     for limit, expected in ((1, [0]), (2, [0, 1]), (4, [0, 1, 2, 0])):
@@ -181,7 +179,7 @@ async def test_a_limit_counts_slots_of_all_doctors_together(
 
 
 async def test_doctors_who_cannot_be_booked_are_not_found(
-    client: httpx.AsyncClient, owner: asyncpg.Connection, database: Database
+    client: AsyncClient, owner: Connection, database: Database
 ) -> None:
     start, patient = a_slot(), await make_patient(owner)
     full, closed, away, idle, lapsed, free = [
@@ -201,7 +199,7 @@ async def test_doctors_who_cannot_be_booked_are_not_found(
     assert not {closed, idle, away} & {slot.doctor for slot in await search(client, **query)}
 
 
-async def test_days_without_slots_are_skipped(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_days_without_slots_are_skipped(client: AsyncClient, owner: Connection) -> None:
     now = datetime.now(UTC)
     doctor = await make_doctor(owner, specialty="Rare", hours=(((now + 3 * DAY).isoweekday(), 600, 630),))
     found = await search(client, specialty="rare")
@@ -210,7 +208,7 @@ async def test_days_without_slots_are_skipped(client: httpx.AsyncClient, owner: 
     assert len(found) == 2
 
 
-async def test_the_search_is_one_statement(database: Database, owner: asyncpg.Connection) -> None:
+async def test_the_search_is_one_statement(database: Database, owner: Connection) -> None:
     doctor = await make_doctor(owner, specialty="Once")
     engine = create_engine(database.app, application_name="test", pool_size=1)
     try:

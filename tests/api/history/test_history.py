@@ -1,7 +1,7 @@
 """`GET appointments/appointments/{id}/history/`: who changed an appointment and how, for its two parties."""
 
-import asyncpg
-import httpx
+from asyncpg import Connection
+from httpx import AsyncClient
 
 from tests.support.factories import a_slot, bearer, book, make_doctor, make_patient
 from tests.support.http.answers import assert_problem, instant, json_of
@@ -11,7 +11,7 @@ MOVE = "UPDATE appointment SET during = tstzrange($2, $2::timestamptz + interval
 
 
 async def test_both_parties_see_the_history(
-    client: httpx.AsyncClient, app: asyncpg.Connection, admin: asyncpg.Connection, owner: asyncpg.Connection
+    client: AsyncClient, app: Connection, admin: Connection, owner: Connection
 ) -> None:
     doctor, patient = await make_doctor(owner, fee=0), await make_patient(owner)
     appointment = await book(app, patient, doctor, a_slot())

@@ -3,6 +3,7 @@
 import httpx
 import pytest
 import pytest_asyncio
+from httpx import AsyncClient
 
 from app.domain.fields import MAX_ID
 from tests.api.appointments.test_bulk_cancel import bulk_cancel, ids
@@ -27,18 +28,18 @@ async def _large_ids(database: Database) -> None:
     await give_large_ids(database.superuser)
 
 
-async def a_doctor(client: httpx.AsyncClient, **fields: object) -> int:
+async def a_doctor(client: AsyncClient, **fields: object) -> int:
     """Register a doctor who works around the clock; return the id."""
     doctor = (await register(client, "doctor", **fields)).id
     json_of(await put_week(client, doctor, *every_day("00:00", "24:00")))
     return doctor
 
 
-async def a_patient(client: httpx.AsyncClient) -> int:
+async def a_patient(client: AsyncClient) -> int:
     return (await register(client)).id
 
 
-async def test_booking_moving_and_canceling(client: httpx.AsyncClient) -> None:
+async def test_booking_moving_and_canceling(client: AsyncClient) -> None:
     doctor, patient = await a_doctor(client, fee="0", specialty="large"), await a_patient(client)
     assert min(doctor, patient) >= FIRST
     visits = [await booked(client, patient, doctor, a_slot(number)) for number in range(3)]
@@ -60,7 +61,7 @@ async def test_booking_moving_and_canceling(client: httpx.AsyncClient) -> None:
     assert set(found) == {doctor}
 
 
-async def test_time_off(client: httpx.AsyncClient) -> None:
+async def test_time_off(client: AsyncClient) -> None:
     doctor, patient = await a_doctor(client, fee="0"), await a_patient(client)
     visit = await booked(client, patient, doctor, a_slot())
     taken = json_of(await take_off(client, doctor, a_slot(), a_slot(2), cancel_affected=True), 201)
@@ -71,7 +72,7 @@ async def test_time_off(client: httpx.AsyncClient) -> None:
     assert json_of(answer)["id"] == entry["id"]
 
 
-async def test_waiting_and_offers(client: httpx.AsyncClient) -> None:
+async def test_waiting_and_offers(client: AsyncClient) -> None:
     doctor = await a_doctor(client, fee="0", max_appointments=1)
     holder, first, second, third = [await a_patient(client) for _ in range(4)]
     visit = await booked(client, holder, doctor, a_slot())
@@ -99,7 +100,7 @@ async def test_payment_and_refund(payment_client: PaymentClient, worker: Jobs) -
     assert (await payment_client.show(begun))["status"] == "refunded"
 
 
-async def test_a_request_sent_twice(client: httpx.AsyncClient) -> None:
+async def test_a_request_sent_twice(client: AsyncClient) -> None:
     doctor, patient = await a_doctor(client), await a_patient(client)
     headers = bearer(patient, "patient") | {KEY: "large"}
     body = {"doctor": doctor, "appointment_date": a_slot().isoformat()}
@@ -111,7 +112,7 @@ async def test_a_request_sent_twice(client: httpx.AsyncClient) -> None:
     assert json_of(begun[0], 201)["payment_id"] == json_of(begun[1], 201)["payment_id"] >= FIRST
 
 
-async def test_exporting_and_deleting_an_account(client: httpx.AsyncClient) -> None:
+async def test_exporting_and_deleting_an_account(client: AsyncClient) -> None:
     doctor, person = await a_doctor(client, fee="0"), await register(client)
     patient = person.id
     visit = await booked(client, patient, doctor, a_slot())
@@ -125,7 +126,7 @@ async def test_exporting_and_deleting_an_account(client: httpx.AsyncClient) -> N
 
 
 @pytest.mark.parametrize("number", [2**31, MAX_ID])
-async def test_an_unused_id_is_not_found(client: httpx.AsyncClient, number: int) -> None:
+async def test_an_unused_id_is_not_found(client: AsyncClient, number: int) -> None:
     patient = await a_patient(client)
     for path in (f"{APPOINTMENTS}{number}/", f"{PAYMENTS}{number}/", f"/api/doctors/{number}/"):
         assert_problem(await client.get(path, headers=bearer(patient, "patient")), 404, "not_found")
@@ -133,7 +134,7 @@ async def test_an_unused_id_is_not_found(client: httpx.AsyncClient, number: int)
 
 
 @pytest.mark.parametrize("number", [MAX_ID + 1, 2**63 - 1, 2**63, 10**30])
-async def test_an_id_above_the_largest_is_invalid(client: httpx.AsyncClient, number: int) -> None:
+async def test_an_id_above_the_largest_is_invalid(client: AsyncClient, number: int) -> None:
     patient = await a_patient(client)
     for path in (f"{APPOINTMENTS}{number}/", f"{PAYMENTS}{number}/"):
         assert_problem(await client.get(path, headers=bearer(patient, "patient")), 400, "invalid_request")

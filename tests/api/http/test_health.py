@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import NamedTuple, TypeVar
 
-import httpx
 import pytest
 import pytest_asyncio
+from httpx import AsyncClient
 
 from app.sandbox.servers.postgres import EmbeddedPostgres
 from app.sandbox.servers.redis import EmbeddedRedis
@@ -42,7 +42,7 @@ async def down(server: EmbeddedPostgres | EmbeddedRedis) -> AsyncIterator[None]:
 class Stack(NamedTuple):
     """An API and the servers under it."""
 
-    client: httpx.AsyncClient
+    client: AsyncClient
     postgres: EmbeddedPostgres
     redis: EmbeddedRedis
 

@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import asyncpg
-import httpx
 import pytest
 import pytest_asyncio
+from httpx import AsyncClient
 
 from app.settings import Settings
 from tests.support.factories import make_doctor
@@ -16,7 +16,7 @@ from tests.support.http.registration import LOGIN
 
 
 @pytest_asyncio.fixture(scope="module")
-async def strict(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
+async def strict(settings: Settings) -> AsyncIterator[AsyncClient]:
     """A client of an API that answers for three hosts."""
     async with api_client(settings, allowed_hosts="Clinic.example.com, 10.0.0.7, [::1]") as client:
         yield client
@@ -38,12 +38,12 @@ BAD = [
 
 
 @pytest.mark.parametrize("host", GOOD)
-async def test_allowed_hosts_are_served(strict: httpx.AsyncClient, host: str) -> None:
+async def test_allowed_hosts_are_served(strict: AsyncClient, host: str) -> None:
     assert (await strict.get("/api/doctors/", headers={"Host": host})).status_code == 200
 
 
 @pytest.mark.parametrize("host", BAD)
-async def test_other_hosts_are_refused_for_every_path(strict: httpx.AsyncClient, host: str) -> None:
+async def test_other_hosts_are_refused_for_every_path(strict: AsyncClient, host: str) -> None:
     for method, path in (("GET", "/api/doctors/"), ("GET", "/nothing"), ("POST", LOGIN), ("GET", "/docs")):
         answer = await strict.request(method, path, headers={"Host": host, "X-Request-ID": "who"})
         problem = assert_problem(answer, 400, "host_not_allowed")
@@ -52,7 +52,7 @@ async def test_other_hosts_are_refused_for_every_path(strict: httpx.AsyncClient,
 
 
 @pytest.mark.parametrize("host", [*GOOD, *BAD[:6]])
-async def test_health_checks_accept_any_host(strict: httpx.AsyncClient, host: str) -> None:
+async def test_health_checks_accept_any_host(strict: AsyncClient, host: str) -> None:
     for path in ("/health/live", "/health/ready"):
         assert (await strict.get(path, headers={"Host": host})).status_code == 200
 
@@ -66,7 +66,7 @@ async def test_health_checks_accept_any_host(strict: httpx.AsyncClient, host: st
         b"GET http://clinic.example.com/api/doctors/ HTTP/1.1\r\nHost: evil.example.com\r\n",
     ],
 )
-async def test_a_request_names_one_host(strict: httpx.AsyncClient, lines: bytes) -> None:
+async def test_a_request_names_one_host(strict: AsyncClient, lines: bytes) -> None:
     reader, writer = await asyncio.open_connection(strict.base_url.host, strict.base_url.port)
     writer.write(lines + b"Connection: close\r\n\r\n")
     answer = await reader.read()
@@ -75,7 +75,7 @@ async def test_a_request_names_one_host(strict: httpx.AsyncClient, lines: bytes)
     assert b"host_not_allowed" in answer
 
 
-async def test_links_lead_to_the_host_of_the_request(strict: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_links_lead_to_the_host_of_the_request(strict: AsyncClient, owner: asyncpg.Connection) -> None:
     for _ in range(2):
         await make_doctor(owner)
     headers = {"Host": GOOD[0], "X-Forwarded-Host": "evil.example.com"}

@@ -2,10 +2,11 @@
 
 import asyncio
 
-import asyncpg
 import httpx
 import pytest
 import pytest_asyncio
+from asyncpg import Connection
+from httpx import AsyncClient
 from litestar.routes import HTTPRoute
 
 from app.main import create_app
@@ -32,12 +33,12 @@ TIMES = 20
 
 
 @pytest_asyncio.fixture
-async def doctor(owner: asyncpg.Connection) -> int:
+async def doctor(owner: Connection) -> int:
     return await make_doctor(owner, fee=0)
 
 
 @pytest_asyncio.fixture
-async def practice(database: Database, owner: asyncpg.Connection, payment_client: PaymentClient) -> Practice:
+async def practice(database: Database, owner: Connection, payment_client: PaymentClient) -> Practice:
     return Practice(database, owner, payment_client)
 
 
@@ -61,9 +62,7 @@ def test_every_post_outside_accounts_honours_a_key(contract: Contract, settings:
 
 
 @pytest.mark.parametrize("name", IDEMPOTENT_REQUESTS)
-async def test_twenty_concurrent_requests_have_one_effect(
-    client: httpx.AsyncClient, practice: Practice, name: str
-) -> None:
+async def test_twenty_concurrent_requests_have_one_effect(client: AsyncClient, practice: Practice, name: str) -> None:
     alone, act, key = await IDEMPOTENT_REQUESTS[name](practice), await IDEMPOTENT_REQUESTS[name](practice), new_key()
     before = await state(practice.owner, act)
     unkeyed = await alone.send(client)
@@ -81,7 +80,7 @@ async def test_twenty_concurrent_requests_have_one_effect(
     assert await state(practice.owner, act) == after
 
 
-async def test_a_refusal_is_not_kept(client: httpx.AsyncClient, owner: asyncpg.Connection, doctor: int) -> None:
+async def test_a_refusal_is_not_kept(client: AsyncClient, owner: Connection, doctor: int) -> None:
     (first, second), key = await make_patients(owner, 2), new_key()
     appointment = await booked(client, first, doctor, a_slot())
     act = booking_request(second, doctor)
@@ -94,7 +93,7 @@ async def test_a_refusal_is_not_kept(client: httpx.AsyncClient, owner: asyncpg.C
 
 
 async def test_a_refusal_lists_alternatives_as_without_a_key(
-    client: httpx.AsyncClient, owner: asyncpg.Connection, doctor: int
+    client: AsyncClient, owner: Connection, doctor: int
 ) -> None:
     first, second = await make_patients(owner, 2)
     await booked(client, first, doctor, a_slot())
@@ -105,9 +104,7 @@ async def test_a_refusal_lists_alternatives_as_without_a_key(
     assert keyed.json()["alternatives"]
 
 
-async def test_only_a_change_is_kept(
-    client: httpx.AsyncClient, owner: asyncpg.Connection, doctor: int, appointment: int
-) -> None:
+async def test_only_a_change_is_kept(client: AsyncClient, owner: Connection, doctor: int, appointment: int) -> None:
     during = {"start": a_slot().isoformat(), "end": (a_slot() + SLOT).isoformat()}
     off = "SELECT count(*) FROM time_off WHERE doctor_id = $1"
 
@@ -127,7 +124,7 @@ async def test_only_a_change_is_kept(
 
 @pytest.mark.parametrize(("table", "timing"), [("receipt", "UPDATE"), ("appointment", "INSERT")])
 async def test_the_receipt_commits_with_the_effect(
-    client: httpx.AsyncClient, owner: asyncpg.Connection, doctor: int, patient: int, table: str, timing: str
+    client: AsyncClient, owner: Connection, doctor: int, patient: int, table: str, timing: str
 ) -> None:
     act, key = booking_request(patient, doctor), new_key()
     await owner.execute(f"""

@@ -6,9 +6,9 @@ import time
 from datetime import timedelta
 from functools import partial
 
-import asyncpg
-import httpx
 import pytest
+from asyncpg import Connection
+from httpx import AsyncClient
 
 from tests.support.factories import a_slot, bearer, make_doctor, make_patient, make_patients
 from tests.support.http.answers import assert_invalid, assert_problem, json_of
@@ -21,12 +21,12 @@ SOMEBODY_WAITS = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE pg_backend_p
 
 
 @pytest.fixture
-async def doctor(owner: asyncpg.Connection) -> int:
+async def doctor(owner: Connection) -> int:
     return await make_doctor(owner, fee=0)
 
 
 async def test_another_body_under_the_same_key_is_refused(
-    client: httpx.AsyncClient, owner: asyncpg.Connection, doctor: int, patient: int
+    client: AsyncClient, owner: Connection, doctor: int, patient: int
 ) -> None:
     key = new_key()
     assert (await booking_request(patient, doctor).send(client, key)).status_code == 201
@@ -34,7 +34,7 @@ async def test_another_body_under_the_same_key_is_refused(
     assert await count_bookings(owner, doctor) == 1
 
 
-async def test_the_same_json_is_the_same_body(client: httpx.AsyncClient, doctor: int, patient: int) -> None:
+async def test_the_same_json_is_the_same_body(client: AsyncClient, doctor: int, patient: int) -> None:
     act, key = booking_request(patient, doctor), new_key()
     first = await act.send(client, key)
     backwards = json.dumps(dict(reversed((act.body or {}).items())), indent=2)
@@ -42,13 +42,13 @@ async def test_the_same_json_is_the_same_body(client: httpx.AsyncClient, doctor:
     assert (again.status_code, again.content) == (201, first.content)
 
 
-async def test_with_and_without_a_slash_is_the_same_route(client: httpx.AsyncClient, doctor: int, patient: int) -> None:
+async def test_with_and_without_a_slash_is_the_same_route(client: AsyncClient, doctor: int, patient: int) -> None:
     act, key = booking_request(patient, doctor), new_key()
     first = await act.send(client, key)
     assert (await act._replace(path=act.path.rstrip("/")).send(client, key)).content == first.content
 
 
-async def test_each_account_has_its_own_keys(client: httpx.AsyncClient, owner: asyncpg.Connection, doctor: int) -> None:
+async def test_each_account_has_its_own_keys(client: AsyncClient, owner: Connection, doctor: int) -> None:
     (one, other), key = await make_patients(owner, 2), new_key()
     mine = await booking_request(one, doctor).send(client, key)
     theirs = await booking_request(other, doctor, 1).send(client, key)
@@ -57,7 +57,7 @@ async def test_each_account_has_its_own_keys(client: httpx.AsyncClient, owner: a
     assert REPLAYED not in theirs.headers
 
 
-async def test_each_route_has_its_own_keys(client: httpx.AsyncClient, doctor: int, patient: int) -> None:
+async def test_each_route_has_its_own_keys(client: AsyncClient, doctor: int, patient: int) -> None:
     key = {KEY: new_key()}
     appointments = [await booked(client, patient, doctor, a_slot(number)) for number in range(2)]
     for appointment in appointments:
@@ -73,7 +73,7 @@ async def test_each_route_has_its_own_keys(client: httpx.AsyncClient, doctor: in
 
 @pytest.mark.parametrize("end", ["generation = generation + 1", "status = 'disabled'"])
 async def test_only_the_caller_gets_the_response(
-    client: httpx.AsyncClient, owner: asyncpg.Connection, doctor: int, patient: int, end: str
+    client: AsyncClient, owner: Connection, doctor: int, patient: int, end: str
 ) -> None:
     act, key = booking_request(patient, doctor), new_key()
     assert (await act.send(client, key)).status_code == 201
@@ -84,7 +84,7 @@ async def test_only_the_caller_gets_the_response(
 
 
 async def test_erasing_an_account_deletes_its_receipts(
-    client: httpx.AsyncClient, owner: asyncpg.Connection, doctor: int, person: Person
+    client: AsyncClient, owner: Connection, doctor: int, person: Person
 ) -> None:
     key = new_key()
     assert (await booking_request(person.id, doctor).send(client, key)).status_code == 201
@@ -99,7 +99,7 @@ async def test_erasing_an_account_deletes_its_receipts(
 )
 @pytest.mark.parametrize("path", [APPOINTMENTS, "/api/payments/create/"])
 async def test_a_malformed_key_is_refused(
-    client: httpx.AsyncClient, owner: asyncpg.Connection, doctor: int, keys: list[bytes], path: str, patient: int
+    client: AsyncClient, owner: Connection, doctor: int, keys: list[bytes], path: str, patient: int
 ) -> None:
     act = booking_request(patient, doctor)
     body = act.body if path == APPOINTMENTS else {"appointment_id": 1, "amount": "1.00", "currency": "USD"}
@@ -109,15 +109,13 @@ async def test_a_malformed_key_is_refused(
     assert await count_bookings(owner, doctor) == 0
 
 
-async def test_the_longest_key(client: httpx.AsyncClient, owner: asyncpg.Connection, doctor: int) -> None:
+async def test_the_longest_key(client: AsyncClient, owner: Connection, doctor: int) -> None:
     act, key = booking_request(await make_patient(owner), doctor), "~" * 255
     first = await act.send(client, key)
     assert (await act.send(client, key)).content == first.content
 
 
-async def test_a_key_is_valid_for_a_day(
-    client: httpx.AsyncClient, owner: asyncpg.Connection, doctor: int, patient: int
-) -> None:
+async def test_a_key_is_valid_for_a_day(client: AsyncClient, owner: Connection, doctor: int, patient: int) -> None:
     act, key = booking_request(patient, doctor), new_key()
     assert (await act.send(client, key)).status_code == 201
     age = "UPDATE receipt SET created_at = clock_timestamp() - $2::interval WHERE account_id = $1"
@@ -134,7 +132,7 @@ async def test_a_key_is_valid_for_a_day(
 
 
 async def test_a_second_request_waits_for_the_first(
-    client: httpx.AsyncClient, owner: asyncpg.Connection, doctor: int, patient: int
+    client: AsyncClient, owner: Connection, doctor: int, patient: int
 ) -> None:
     act, key = booking_request(patient, doctor), new_key()
     async with owner.transaction():
@@ -147,7 +145,7 @@ async def test_a_second_request_waits_for_the_first(
 
 
 async def test_a_second_request_gives_up_waiting(
-    client: httpx.AsyncClient, app: asyncpg.Connection, doctor: int, patient: int
+    client: AsyncClient, app: Connection, doctor: int, patient: int
 ) -> None:
     act, key = booking_request(patient, doctor), new_key()
     async with app.transaction():
@@ -160,7 +158,7 @@ async def test_a_second_request_gives_up_waiting(
     assert_problem(await act.send(client, key), 422, "idempotency_key_reused")  # the first has committed by now
 
 
-async def test_no_receipts_for_accounts(client: httpx.AsyncClient, owner: asyncpg.Connection, person: Person) -> None:
+async def test_no_receipts_for_accounts(client: AsyncClient, owner: Connection, person: Person) -> None:
     key = {KEY: "the same"}
     body = {"username": person.account["username"], "password": PASSWORD}
     first, second = [await client.post(LOGIN, json=body, headers=key) for _ in range(2)]

@@ -1,7 +1,7 @@
 """HEAD, OPTIONS, and paths with and without a trailing slash."""
 
-import httpx
 import pytest
+from httpx import AsyncClient
 
 from tests.support.factories import bearer
 from tests.support.http.answers import assert_problem
@@ -13,7 +13,7 @@ PATHS = ["/api/doctors/", "/api/slots", "/health/live", "/docs/openapi.json", ME
 
 
 @pytest.mark.parametrize("path", PATHS)
-async def test_head_is_get_without_a_body(client: httpx.AsyncClient, path: str, patient: int) -> None:
+async def test_head_is_get_without_a_body(client: AsyncClient, path: str, patient: int) -> None:
     get, head = [await client.request(method, path, headers=bearer(patient, "patient")) for method in ("GET", "HEAD")]
     assert (head.status_code, head.content) == (get.status_code, b"")
     for changing in ("date", "x-request-id", "ratelimit-remaining", "ratelimit-reset"):
@@ -22,7 +22,7 @@ async def test_head_is_get_without_a_body(client: httpx.AsyncClient, path: str, 
     assert head.headers == get.headers
 
 
-async def test_head_is_refused_without_a_get(client: httpx.AsyncClient) -> None:
+async def test_head_is_refused_without_a_get(client: AsyncClient) -> None:
     answer = await client.head("/api/accounts/login/")
     assert answer.status_code == 405
     assert answer.headers["allow"] == "OPTIONS, POST"
@@ -37,7 +37,7 @@ async def test_head_is_refused_without_a_get(client: httpx.AsyncClient) -> None:
         ("/api/appointments/appointments/doctor_bulk_cancel/", "OPTIONS, POST"),
     ],
 )
-async def test_options_lists_the_methods_of_a_path(client: httpx.AsyncClient, path: str, allowed: str) -> None:
+async def test_options_lists_the_methods_of_a_path(client: AsyncClient, path: str, allowed: str) -> None:
     for headers in ({}, {"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"}):
         answer = await client.options(path, headers=headers)
         assert (answer.status_code, answer.content) == (204, b"")
@@ -49,12 +49,12 @@ async def test_options_lists_the_methods_of_a_path(client: httpx.AsyncClient, pa
     assert refusal.headers["allow"] == answer.headers["allow"]
 
 
-async def test_options_of_an_unknown_path_is_not_found(client: httpx.AsyncClient) -> None:
+async def test_options_of_an_unknown_path_is_not_found(client: AsyncClient) -> None:
     assert_problem(await client.options("/nowhere"), 404, "not_found")
 
 
 async def test_a_trailing_slash_makes_no_difference(
-    client: httpx.AsyncClient, contract: Contract, example_data: ExampleData
+    client: AsyncClient, contract: Contract, example_data: ExampleData
 ) -> None:
     for operation in contract.operations:
         path = example_data.path(operation.path).rstrip("/")

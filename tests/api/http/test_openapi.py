@@ -5,9 +5,9 @@ import re
 from pathlib import Path
 from typing import Any
 
-import asyncpg
-import httpx
 import pytest
+from asyncpg import Connection
+from httpx import AsyncClient
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 import app
@@ -148,14 +148,14 @@ def test_unknown_fields_are_not_allowed(contract: Contract) -> None:
                 assert schemas[name]["additionalProperties"] is False, name
 
 
-async def test_the_root_redirects_to_the_docs(client: httpx.AsyncClient) -> None:
+async def test_the_root_redirects_to_the_docs(client: AsyncClient) -> None:
     answer = await client.get("/", follow_redirects=True)
     assert (answer.status_code, answer.url.path) == (200, "/docs")
 
 
 @pytest.mark.parametrize("name", EXAMPLE_REQUESTS)
 async def test_the_response_to_an_example_is_documented(
-    client: httpx.AsyncClient, contract: Contract, owner: asyncpg.Connection, name: str
+    client: AsyncClient, contract: Contract, owner: Connection, name: str
 ) -> None:
     example_data, call, called = await make_example_data(owner), EXAMPLE_REQUESTS[name], contract.by_id[name]
     body = call.body(example_data) if call.body else None

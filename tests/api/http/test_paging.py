@@ -4,9 +4,10 @@ import base64
 import random
 from typing import Any
 
-import asyncpg
 import httpx
 import pytest
+from asyncpg import Connection
+from httpx import AsyncClient
 
 from tests.support.http.answers import assert_invalid, assert_problem
 from tests.support.http.openapi_contract import Contract, Operation
@@ -35,14 +36,14 @@ def test_every_list_has_a_case(contract: Contract) -> None:
             assert "Link" in operation.spec["responses"]["200"]["headers"], operation.path
 
 
-async def test_a_page_has_at_most_200_rows(client: httpx.AsyncClient) -> None:
+async def test_a_page_has_at_most_200_rows(client: AsyncClient) -> None:
     assert_problem(await client.get("/api/doctors/?limit=201"), 400, "invalid_request")
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3])
 @pytest.mark.parametrize("listed", LIST_CASES, ids=lambda listed: listed.__name__)
 async def test_rows_are_added_and_removed_between_pages(
-    client: httpx.AsyncClient, owner: asyncpg.Connection, listed: type[ListCase], limit: int
+    client: AsyncClient, owner: Connection, listed: type[ListCase], limit: int
 ) -> None:
     chance, rows = random.Random(limit), listed(owner)
     await rows.make()
@@ -66,7 +67,7 @@ async def test_rows_are_added_and_removed_between_pages(
     assert stay | expected <= set(seen) <= there | expected
 
 
-async def test_a_cursor_is_valid_for_one_list(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_a_cursor_is_valid_for_one_list(client: AsyncClient, owner: Connection) -> None:
     cursors = {}
     for listed in LIST_CASES:
         rows = listed(owner)

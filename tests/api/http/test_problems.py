@@ -2,9 +2,9 @@
 
 import asyncio
 
-import asyncpg
-import httpx
 import pytest
+from asyncpg import Connection
+from httpx import AsyncClient
 from structlog.testing import capture_logs
 
 from tests.support.factories import bearer
@@ -38,14 +38,14 @@ def secured(operation: Operation) -> bool:
 
 
 @pytest.mark.parametrize("path", UNKNOWN + JUNK)
-async def test_other_paths_are_not_found(client: httpx.AsyncClient, path: str) -> None:
+async def test_other_paths_are_not_found(client: AsyncClient, path: str) -> None:
     problem = assert_problem(await client.get(path), 404, "not_found")
     assert problem["type"] == "about:blank"
     assert problem["title"] == "Not Found"
 
 
 async def test_a_request_without_a_token_is_refused(
-    client: httpx.AsyncClient, contract: Contract, example_data: ExampleData
+    client: AsyncClient, contract: Contract, example_data: ExampleData
 ) -> None:
     needing = [operation for operation in contract.operations if secured(operation)]
     assert len(needing) >= 10
@@ -56,7 +56,7 @@ async def test_a_request_without_a_token_is_refused(
 
 
 async def test_public_operations_ignore_an_invalid_token(
-    client: httpx.AsyncClient, contract: Contract, example_data: ExampleData
+    client: AsyncClient, contract: Contract, example_data: ExampleData
 ) -> None:
     for operation in contract.operations:
         if not secured(operation):
@@ -66,7 +66,7 @@ async def test_public_operations_ignore_an_invalid_token(
 
 
 async def test_the_other_role_is_refused(
-    client: httpx.AsyncClient, contract: Contract, example_data: ExampleData, doctor: int, patient: int
+    client: AsyncClient, contract: Contract, example_data: ExampleData, doctor: int, patient: int
 ) -> None:
     roles = {name: call.role for name, call in EXAMPLE_REQUESTS.items()} | {"get_working_hours": "doctor"}
     for name, operation in contract.by_id.items():
@@ -78,7 +78,7 @@ async def test_the_other_role_is_refused(
 
 
 async def test_a_wrong_method_is_refused_with_the_allowed_ones(
-    client: httpx.AsyncClient, contract: Contract, example_data: ExampleData
+    client: AsyncClient, contract: Contract, example_data: ExampleData
 ) -> None:
     taken: dict[str, set[str]] = {}
     for operation in contract.operations:
@@ -91,7 +91,7 @@ async def test_a_wrong_method_is_refused_with_the_allowed_ones(
             assert set(answer.headers["allow"].split(", ")) == methods | too
 
 
-async def test_a_truncated_body_is_no_server_error(client: httpx.AsyncClient) -> None:
+async def test_a_truncated_body_is_no_server_error(client: AsyncClient) -> None:
     url = client.base_url
     with capture_logs() as logs:
         reader, writer = await asyncio.open_connection(url.host, url.port)
@@ -103,7 +103,7 @@ async def test_a_truncated_body_is_no_server_error(client: httpx.AsyncClient) ->
     assert [entry for entry in logs if entry["event"] == "server_error"] == []
 
 
-async def test_a_server_error_reveals_only_its_id(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_a_server_error_reveals_only_its_id(client: AsyncClient, owner: Connection) -> None:
     async with unknown_constraint(owner):
         with capture_logs() as logs:
             answer = await client.post(REGISTER, json=newcomer(username="surprise"))

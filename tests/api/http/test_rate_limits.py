@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
+from httpx import AsyncClient
 from limits import parse
 from redis.asyncio import Redis
 from structlog.testing import capture_logs
@@ -39,7 +40,7 @@ VERIFICATION = "/api/accounts/email/verification/"
 HEADERS = ("ratelimit-limit", "ratelimit-remaining", "ratelimit-reset")
 SLOWLY = "10/hour"  # no test lasts until the eleventh call is allowed
 
-Limited = Callable[..., AbstractAsyncContextManager[httpx.AsyncClient]]
+Limited = Callable[..., AbstractAsyncContextManager[AsyncClient]]
 
 
 @pytest.fixture
@@ -57,7 +58,7 @@ def limited(settings: Settings, redis: EmbeddedRedis) -> Limited:
     return partial(api_client, settings, redis_url=redis.url)
 
 
-async def wrong_login(client: httpx.AsyncClient, username: str) -> httpx.Response:
+async def wrong_login(client: AsyncClient, username: str) -> httpx.Response:
     return await client.post(LOGIN, json={"username": username, "password": "wrong horse"})
 
 
@@ -194,7 +195,7 @@ async def test_without_redis_only_logins_are_limited(limited: Limited, redis: Em
 async def test_a_redis_that_hangs_delays_only_one_request(
     limited: Limited, redis: EmbeddedRedis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def limits(client: httpx.AsyncClient) -> bool:
+    async def limits(client: AsyncClient) -> bool:
         answer = await client.get("/api/doctors/")
         assert answer.status_code == 200
         return "ratelimit-limit" in answer.headers

@@ -1,7 +1,7 @@
 """Security headers, and the origins whose pages may call the API."""
 
-import httpx
 import pytest
+from httpx import AsyncClient
 
 from app.settings import Settings
 from tests.support.http.clients import api_client
@@ -11,7 +11,7 @@ OURS, STRANGE = "https://clinic.example.com", "https://evil.example"
 
 
 @pytest.mark.parametrize("path", ["/api/doctors/", ME, "/nowhere", "/health/live", "/api/doctors/0/"])
-async def test_every_response_has_the_headers(client: httpx.AsyncClient, path: str) -> None:
+async def test_every_response_has_the_headers(client: AsyncClient, path: str) -> None:
     headers = (await client.get(path)).headers
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["x-frame-options"] == "DENY"
@@ -21,7 +21,7 @@ async def test_every_response_has_the_headers(client: httpx.AsyncClient, path: s
     assert "server" not in headers
 
 
-async def test_other_origins_may_not_call(client: httpx.AsyncClient) -> None:
+async def test_other_origins_may_not_call(client: AsyncClient) -> None:
     answer = await client.get("/api/doctors/", headers={"Origin": STRANGE})
     assert not [name for name in answer.headers if name.startswith("access-control")]
 

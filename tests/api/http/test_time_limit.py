@@ -8,10 +8,10 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 
-import asyncpg
-import httpx
 import pytest
 from argon2 import PasswordHasher
+from asyncpg import Connection
+from httpx import AsyncClient
 from litestar import Litestar, get
 from litestar.exceptions import ServiceUnavailableException
 from litestar.handlers import HTTPRouteHandler
@@ -47,7 +47,7 @@ def settings(settings: Settings) -> Iterator[Settings]:
 
 
 @asynccontextmanager
-async def locked(owner: asyncpg.Connection, table: str) -> AsyncIterator[None]:
+async def locked(owner: Connection, table: str) -> AsyncIterator[None]:
     """Lock a table during this block, then wait until no statement waits for it."""
     async with owner.transaction():
         await owner.execute(f"LOCK TABLE {table}")
@@ -68,9 +68,7 @@ def outages_in(logs: list[EventDict]) -> list[tuple[str, str]]:
     return [(line["event"], line["server"]) for line in logs if line["event"] != "request_completed"]
 
 
-async def test_a_read_may_be_repeated(
-    client: httpx.AsyncClient, owner: asyncpg.Connection, logs: list[EventDict]
-) -> None:
+async def test_a_read_may_be_repeated(client: AsyncClient, owner: Connection, logs: list[EventDict]) -> None:
     await make_doctor(owner)
     async with locked(owner, "doctor"):
         for _ in range(2):
@@ -87,7 +85,7 @@ async def test_a_read_may_be_repeated(
 
 
 async def test_a_write_is_to_be_checked_before_it_is_repeated(
-    client: httpx.AsyncClient, owner: asyncpg.Connection, patient: int
+    client: AsyncClient, owner: Connection, patient: int
 ) -> None:
     doctor = await make_doctor(owner, fee=0)
     async with locked(owner, "appointment"):
@@ -107,7 +105,7 @@ async def test_a_write_is_to_be_checked_before_it_is_repeated(
     ],
 )
 async def test_every_kind_of_write_is_limited(
-    client: httpx.AsyncClient, owner: asyncpg.Connection, method: str, path: str, body: dict[str, object]
+    client: AsyncClient, owner: Connection, method: str, path: str, body: dict[str, object]
 ) -> None:
     headers = bearer(await make_doctor(owner), "doctor")
     async with locked(owner, "doctor, account"):
@@ -115,7 +113,7 @@ async def test_every_kind_of_write_is_limited(
     assert (await client.request(method, path, json=body, headers=headers)).is_success
 
 
-async def test_waiting_for_a_connection_has_no_effect(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_waiting_for_a_connection_has_no_effect(client: AsyncClient, owner: Connection) -> None:
     patients = await make_patients(owner, 2 * POOL)
     # one doctor each: requests for the same doctor would queue without a connection
     doctors = [await make_doctor(owner, fee=0) for _ in patients]
@@ -140,12 +138,10 @@ async def test_waiting_for_a_connection_has_no_effect(client: httpx.AsyncClient,
 
 
 @asynccontextmanager
-async def client_of(
-    *handlers: HTTPRouteHandler, seconds: float = 0.4, **options: Any
-) -> AsyncIterator[httpx.AsyncClient]:
+async def client_of(*handlers: HTTPRouteHandler, seconds: float = 0.4, **options: Any) -> AsyncIterator[AsyncClient]:
     """Serve an app with these handlers and this time limit; yield a client of it."""
     app = Litestar(handlers, middleware=[TimeLimit(seconds)], **options)
-    async with serving(app) as url, httpx.AsyncClient(base_url=url) as client:
+    async with serving(app) as url, AsyncClient(base_url=url) as client:
         yield client
 
 
@@ -187,9 +183,7 @@ async def test_a_handler_that_ignores_the_limit_may_respond() -> None:
         assert (await client.get("/")).text == "done"
 
 
-async def test_an_outage_ends_once_no_earlier_request_can_time_out(
-    logs: list[EventDict],
-) -> None:
+async def test_an_outage_ends_once_no_earlier_request_can_time_out(logs: list[EventDict]) -> None:
     @get("/slow")
     async def slow() -> None:
         await asyncio.sleep(10)

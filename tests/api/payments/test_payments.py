@@ -3,8 +3,8 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
-import asyncpg
 import pytest
+from asyncpg import Connection
 
 from tests.support.factories import bearer
 from tests.support.http.answers import assert_problem, instant, json_of
@@ -125,7 +125,7 @@ async def test_a_fee_in_another_currency(payment_client: PaymentClient, currency
     assert message["refunds"] == [f"{asked} {currency}"]
 
 
-async def test_the_fee_is_the_one_at_booking(payment_client: PaymentClient, owner: asyncpg.Connection) -> None:
+async def test_the_fee_is_the_one_at_booking(payment_client: PaymentClient, owner: Connection) -> None:
     hold = await payment_client.hold()
     await owner.execute("UPDATE doctor SET fee = 250 WHERE account_id = $1", hold.doctor)
     assert_problem(await payment_client.create(hold, "250.00"), 422, "payment_amount_matches_fee")

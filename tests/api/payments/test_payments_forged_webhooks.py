@@ -4,10 +4,10 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
-import asyncpg
 import httpx
 import pytest
 import pytest_asyncio
+from asyncpg import Connection
 from msgspec.structs import replace
 from structlog.testing import capture_logs
 
@@ -57,7 +57,7 @@ def signed(stand_in: PayPalStandIn, body: bytes) -> Headers:
 
 
 @pytest.fixture
-def refusal(client: httpx.AsyncClient, owner: asyncpg.Connection, asked: RecordingProxy) -> Refusal:
+def refusal(client: httpx.AsyncClient, owner: Connection, asked: RecordingProxy) -> Refusal:
     """Checks that a webhook is refused and has no effect but a log line; returns the reason in it."""
 
     async def refusal(headers: Headers | httpx.Headers, body: bytes) -> str:
@@ -151,7 +151,7 @@ async def test_a_missing_or_repeated_header(refusal: Refusal, stand_in: PayPalSt
 
 
 async def test_a_genuine_certificate_is_loaded_from_paypal(
-    client: httpx.AsyncClient, owner: asyncpg.Connection, asked: RecordingProxy, stand_in: PayPalStandIn
+    client: httpx.AsyncClient, owner: Connection, asked: RecordingProxy, stand_in: PayPalStandIn
 ) -> None:
     """Shows that the other tests would record such a request."""
     body = event()

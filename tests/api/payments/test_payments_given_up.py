@@ -3,10 +3,10 @@
 from datetime import timedelta
 from typing import Any
 
-import asyncpg
-import httpx
 import pytest
 import pytest_asyncio
+from asyncpg import Connection
+from httpx import AsyncClient
 
 from tests.support.db.offers import waiting
 from tests.support.factories import a_slot, bearer, book, make_patient
@@ -19,7 +19,7 @@ SOON = timedelta(hours=5)  # inside the notice period
 
 
 @pytest_asyncio.fixture
-async def soon(payment_client: PaymentClient, owner: asyncpg.Connection, doctor: int, patient: int) -> BegunPayment:
+async def soon(payment_client: PaymentClient, owner: Connection, doctor: int, patient: int) -> BegunPayment:
     """A payment for a slot that starts too soon to be canceled."""
     hold = Hold(doctor, patient, await book(owner, patient, doctor, a_slot(after=SOON)))
     return await payment_client.begin(hold)
@@ -36,14 +36,14 @@ async def test_a_hold_is_given_up_however_near_its_start(payment_client: Payment
 
 
 async def test_its_slot_is_free_at_once(
-    client: httpx.AsyncClient, payment_client: PaymentClient, soon: BegunPayment, owner: asyncpg.Connection
+    client: AsyncClient, payment_client: PaymentClient, soon: BegunPayment, owner: Connection
 ) -> None:
     await payment_client.give_up(soon)
     answer = await post_booking(client, await make_patient(owner), soon.doctor, a_slot(after=SOON))
     assert answer.status_code == 201
 
 
-async def test_a_waiting_patient_gets_an_offer(payment_client: PaymentClient, owner: asyncpg.Connection) -> None:
+async def test_a_waiting_patient_gets_an_offer(payment_client: PaymentClient, owner: Connection) -> None:
     begun = await payment_client.begin(await payment_client.hold(max_appointments=1))
     waits = await waiting(owner, begun.doctor, 1)
     await payment_client.give_up(begun)

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from functools import partial
 
-import asyncpg
 import pytest
+from asyncpg import Connection
 
 from tests.support.factories import bearer
 from tests.support.http.answers import assert_problem
@@ -54,7 +54,7 @@ async def test_a_payment_continues_after_an_outage_of_paypal(payment_client: Pay
     assert await payment_client.payments_of(hold) == ["created"]
 
 
-async def test_a_refusal_does_not_use_the_key(payment_client: PaymentClient, owner: asyncpg.Connection) -> None:
+async def test_a_refusal_does_not_use_the_key(payment_client: PaymentClient, owner: Connection) -> None:
     hold, other, key = await payment_client.hold(), await payment_client.hold(), new_key()
     assert_problem(
         await payment_request(hold, "1.00").send(payment_client.client, key), 422, "payment_amount_matches_fee"
@@ -90,7 +90,7 @@ async def test_a_repeated_execute_shows_the_refund(payment_client: PaymentClient
     assert again.json()["appointment"]["status"] == "canceled"
 
 
-async def test_a_repeated_cancel_shows_the_capture(payment_client: PaymentClient, owner: asyncpg.Connection) -> None:
+async def test_a_repeated_cancel_shows_the_capture(payment_client: PaymentClient, owner: Connection) -> None:
     begun, key = await payment_client.begin(), new_key()
     first = await giving_up_request(begun).send(payment_client.client, key)
     assert first.json()["detail"] == "The hold was released. Nothing was charged."

@@ -1,9 +1,9 @@
 """An API without a PayPal account: payments are refused, and everything else works."""
 
-import asyncpg
-import httpx
 import pytest
 import pytest_asyncio
+from asyncpg import Connection
+from httpx import AsyncClient
 from msgspec.structs import replace
 
 from app.settings import Settings
@@ -19,7 +19,7 @@ def settings(settings: Settings) -> Settings:
 
 
 @pytest_asyncio.fixture
-async def begun(payment_client: PaymentClient, owner: asyncpg.Connection) -> BegunPayment:
+async def begun(payment_client: PaymentClient, owner: Connection) -> BegunPayment:
     """A payment from the time when there was an account."""
     hold = await payment_client.hold()
     create, record = "SELECT id FROM create_payment($1, $2, 100, 'USD')", "SELECT record_order($1, $2, 'https://x')"
@@ -37,7 +37,7 @@ async def test_nothing_can_be_paid(payment_client: PaymentClient, begun: BegunPa
     assert await payment_client.orders() == orders
 
 
-async def test_a_free_appointment_is_booked_and_canceled(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_a_free_appointment_is_booked_and_canceled(client: AsyncClient, owner: Connection) -> None:
     doctor, patient = await make_doctor(owner, fee=0), await make_patient(owner)
     booked = await post_booking(client, patient, doctor, a_slot())
     assert (booked.status_code, booked.json()["status"]) == (201, "confirmed")
@@ -45,7 +45,7 @@ async def test_a_free_appointment_is_booked_and_canceled(client: httpx.AsyncClie
 
 
 async def test_a_hold_lapses_or_is_given_up(
-    client: httpx.AsyncClient, payment_client: PaymentClient, begun: BegunPayment
+    client: AsyncClient, payment_client: PaymentClient, begun: BegunPayment
 ) -> None:
     assert (await payment_client.show(begun))["status"] == "created"
     assert (await client.get(f"/api/payments/return/?token={begun.order}")).status_code == 200
@@ -54,6 +54,6 @@ async def test_a_hold_lapses_or_is_given_up(
     assert (await payment_client.cancel(hold)).status_code == 200
 
 
-async def test_a_webhook_comes_again_later(client: httpx.AsyncClient) -> None:
+async def test_a_webhook_comes_again_later(client: AsyncClient) -> None:
     answer = await client.post("/api/payments/webhooks/paypal/", content=b"{}")
     assert_problem(answer, 503, "payments_not_configured")

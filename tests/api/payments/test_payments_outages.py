@@ -3,10 +3,10 @@
 import asyncio
 from collections.abc import AsyncIterator
 
-import asyncpg
 import httpx
 import pytest
 import pytest_asyncio
+from asyncpg import Connection
 from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import QueuePool
@@ -147,7 +147,7 @@ async def tcp_proxy(settings: Settings) -> AsyncIterator[TcpProxy]:
 
 
 async def test_a_slow_paypal_does_not_delay_bookings(
-    settings: Settings, payment_client: PaymentClient, owner: asyncpg.Connection, tcp_proxy: TcpProxy
+    settings: Settings, payment_client: PaymentClient, owner: Connection, tcp_proxy: TcpProxy
 ) -> None:
     """30 payments wait for PayPal: three times as many as the API has connections to PostgreSQL."""
     doctor, patients = await make_doctor(owner), await make_patients(owner, 30)
@@ -189,7 +189,7 @@ async def test_a_capture_that_takes_longer_than_a_request_may(payment_client: Pa
 
 
 async def test_a_capture_that_was_interrupted_is_reported(
-    payment_client: PaymentClient, owner: asyncpg.Connection, approved: BegunPayment
+    payment_client: PaymentClient, owner: Connection, approved: BegunPayment
 ) -> None:
     row = await payment_client.payment(approved)
     begin = "SELECT * FROM begin_capture($1, 'QYR5Z8XDVJNXQ', 100, 'USD', $2)"

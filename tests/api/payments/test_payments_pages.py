@@ -2,9 +2,9 @@
 
 import re
 
-import asyncpg
-import httpx
 import pytest
+from asyncpg import Connection
+from httpx import AsyncClient
 
 from tests.support.http.answers import assert_problem
 from tests.support.paypal.payment_client import PAYMENTS, BegunPayment, PaymentClient
@@ -96,7 +96,7 @@ async def test_an_unknown_order(payment_client: PaymentClient, page: str, order:
 
 @pytest.mark.parametrize("page", ["return", "cancel"])
 async def test_opening_a_page_changes_nothing(
-    payment_client: PaymentClient, owner: asyncpg.Connection, page: str, approved: BegunPayment
+    payment_client: PaymentClient, owner: Connection, page: str, approved: BegunPayment
 ) -> None:
     await payment_client.wait_for_webhook(approved, "CHECKOUT.ORDER.APPROVED")
     before = {row[0] for row in await owner.fetch(ROWS)}
@@ -114,5 +114,5 @@ async def test_opening_a_page_changes_nothing(
 
 
 @pytest.mark.parametrize("query", ["token=a%00b", "token=%FF", "token=" + "x" * 65])
-async def test_a_broken_address(client: httpx.AsyncClient, query: str) -> None:
+async def test_a_broken_address(client: AsyncClient, query: str) -> None:
     assert_problem(await client.get(f"{PAYMENTS}return/?{query}"), 400, "invalid_request")

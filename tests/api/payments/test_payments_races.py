@@ -3,9 +3,9 @@
 import asyncio
 from collections import Counter
 
-import asyncpg
 import httpx
 import pytest
+from asyncpg import Connection
 
 from app.db.engine import create_engine
 from app.domain.payments.gateway import PayPalGateway
@@ -145,7 +145,7 @@ async def test_paying_and_canceling(payment_client: PaymentClient, canceler: str
 
 
 async def test_a_late_payment_and_a_booking_of_the_slot(
-    client: httpx.AsyncClient, payment_client: PaymentClient, owner: asyncpg.Connection
+    client: httpx.AsyncClient, payment_client: PaymentClient, owner: Connection
 ) -> None:
     for number in range(4):
         begun = await payment_client.approved(await payment_client.hold(number))

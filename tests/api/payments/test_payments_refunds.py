@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
 
-import asyncpg
 import httpx
 import pytest
 import pytest_asyncio
+from asyncpg import Connection
 
 from app.domain.auth.tokens import Role
 from tests.support.factories import a_slot, bearer, book, make_patients
@@ -60,7 +60,7 @@ async def test_every_cancellation_refunds_the_whole_amount(
 
 
 async def test_a_bulk_cancellation_refunds_each_patient(
-    payment_client: PaymentClient, worker: Jobs, owner: asyncpg.Connection
+    payment_client: PaymentClient, worker: Jobs, owner: Connection
 ) -> None:
     first = await payment_client.paid()
     others = []

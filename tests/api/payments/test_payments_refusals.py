@@ -5,6 +5,7 @@ from typing import Any
 
 import asyncpg
 import pytest
+from asyncpg import Connection
 
 from app.domain.fields import MAX_ID
 from tests.support.factories import a_slot, bearer, book, make_doctor, make_patient
@@ -20,7 +21,7 @@ EVERYTHING = """
 """
 
 
-async def written(owner: asyncpg.Connection) -> set[str]:
+async def written(owner: Connection) -> set[str]:
     """Return every row that a payment could change."""
     return {row[0] for row in await owner.fetch(EVERYTHING)}
 
@@ -35,12 +36,7 @@ async def written(owner: asyncpg.Connection) -> set[str]:
     ],
 )
 async def test_only_the_patient_pays(
-    payment_client: PaymentClient,
-    owner: asyncpg.Connection,
-    approved: BegunPayment,
-    caller: str,
-    status: int,
-    code: str,
+    payment_client: PaymentClient, owner: Connection, approved: BegunPayment, caller: str, status: int, code: str
 ) -> None:
     headers = {
         "stranger": bearer(await make_patient(owner), "patient"),
@@ -112,15 +108,15 @@ async def test_a_canceled_appointment_is_not_paid_for(payment_client: PaymentCli
     assert await payment_client.captures(approved) == []
 
 
-async def take_slot(owner: asyncpg.Connection, begun: BegunPayment) -> None:
+async def take_slot(owner: Connection, begun: BegunPayment) -> None:
     await book(owner, await make_patient(owner), begun.doctor, a_slot())
 
 
-async def take_time_off(owner: asyncpg.Connection, begun: BegunPayment) -> None:
+async def take_time_off(owner: Connection, begun: BegunPayment) -> None:
     await owner.fetch(TAKE_OFF, begun.doctor, asyncpg.Range(a_slot(), a_slot(1)))
 
 
-async def book_elsewhere(owner: asyncpg.Connection, begun: BegunPayment) -> None:
+async def book_elsewhere(owner: Connection, begun: BegunPayment) -> None:
     await book(owner, begun.patient, await make_doctor(owner), a_slot())
 
 
@@ -135,9 +131,9 @@ async def book_elsewhere(owner: asyncpg.Connection, begun: BegunPayment) -> None
 )
 async def test_a_lapsed_hold_whose_slot_is_gone(
     payment_client: PaymentClient,
-    owner: asyncpg.Connection,
+    owner: Connection,
     approved: BegunPayment,
-    happens: Callable[[asyncpg.Connection, BegunPayment], Awaitable[None]],
+    happens: Callable[[Connection, BegunPayment], Awaitable[None]],
     status: int,
     code: str,
     detail: str,

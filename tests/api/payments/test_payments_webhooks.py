@@ -5,10 +5,11 @@ import json
 from collections.abc import AsyncIterator
 from typing import Any
 
-import asyncpg
 import httpx
 import pytest
 import pytest_asyncio
+from asyncpg import Connection
+from httpx import AsyncClient
 from structlog.testing import capture_logs
 
 from app.sandbox.paypal.server import PayPalStandIn
@@ -28,11 +29,11 @@ def signed(stand_in: PayPalStandIn, body: bytes) -> dict[str, str]:
     return stand_in.signer.headers(body, stand_in.webhook_id)
 
 
-async def send(client: httpx.AsyncClient, stand_in: PayPalStandIn, body: bytes) -> httpx.Response:
+async def send(client: AsyncClient, stand_in: PayPalStandIn, body: bytes) -> httpx.Response:
     return await client.post(WEBHOOKS, content=body, headers=signed(stand_in, body))
 
 
-async def kept(owner: asyncpg.Connection, body: bytes) -> tuple[Any, ...] | None:
+async def kept(owner: Connection, body: bytes) -> tuple[Any, ...] | None:
     """Return (kind, payment) of a stored event."""
     row = await owner.fetchrow(EVENT, json.loads(body)["id"])
     return tuple(row) if row else None
@@ -106,7 +107,7 @@ STRANGE: dict[str, Any] = {
 @pytest.mark.parametrize("what", STRANGE)
 @pytest.mark.parametrize("kind", ["PAYMENT.CAPTURE.COMPLETED", "BILLING.PLAN.CREATED", "MADE.UP"])
 async def test_an_unrelated_event_is_only_stored(
-    client: httpx.AsyncClient, owner: asyncpg.Connection, stand_in: PayPalStandIn, what: str, kind: str
+    client: AsyncClient, owner: Connection, stand_in: PayPalStandIn, what: str, kind: str
 ) -> None:
     body = event(kind, STRANGE[what])
     assert (await send(client, stand_in, body)).status_code == 204
@@ -120,7 +121,7 @@ GARBAGE += [event(kind="a\x00b"), event(event_type=None)]
 
 @pytest.mark.parametrize("body", GARBAGE, ids=range(len(GARBAGE)))
 async def test_a_signed_body_that_is_no_event(
-    client: httpx.AsyncClient, owner: asyncpg.Connection, stand_in: PayPalStandIn, body: bytes
+    client: AsyncClient, owner: Connection, stand_in: PayPalStandIn, body: bytes
 ) -> None:
     before = await owner.fetchval("SELECT count(*) FROM webhook_event")
     problem = assert_problem(await send(client, stand_in, body), 400, "invalid_request")
@@ -129,18 +130,18 @@ async def test_a_signed_body_that_is_no_event(
 
 
 @pytest.mark.parametrize("depth", [100, 500, 900, 950, 990, 1000, 5000])
-async def test_a_deeply_nested_event(client: httpx.AsyncClient, stand_in: PayPalStandIn, depth: int) -> None:
+async def test_a_deeply_nested_event(client: AsyncClient, stand_in: PayPalStandIn, depth: int) -> None:
     deep = b'{"y":' * depth + b'"x"' + b"}" * depth
     answer = await send(client, stand_in, event(resource="deep").replace(b'"deep"', deep))
     assert answer.status_code in (204, 400), answer.text
 
 
-async def test_a_huge_body(client: httpx.AsyncClient, stand_in: PayPalStandIn) -> None:
+async def test_a_huge_body(client: AsyncClient, stand_in: PayPalStandIn) -> None:
     assert_problem(await send(client, stand_in, event(summary="x" * 2**20)), 413, "body_too_large")
     assert_problem(await client.post(WEBHOOKS, content=b"x" * 2**21), 413, "body_too_large")
 
 
-async def test_only_post(client: httpx.AsyncClient) -> None:
+async def test_only_post(client: AsyncClient) -> None:
     for method in ("GET", "PUT", "DELETE"):
         assert_problem(await client.request(method, WEBHOOKS), 405, "method_not_allowed")
 
@@ -162,7 +163,7 @@ async def test_the_content_of_an_event_is_not_trusted(
     assert (await payment_client.payment(begun))["capture_id"] is None
 
 
-async def test_no_log_quotes_a_body(client: httpx.AsyncClient, stand_in: PayPalStandIn) -> None:
+async def test_no_log_quotes_a_body(client: AsyncClient, stand_in: PayPalStandIn) -> None:
     good, bad = event(summary=SECRET), event(summary=SECRET, id=1)
     with capture_logs() as logs:
         await send(client, stand_in, good)
@@ -175,15 +176,13 @@ async def test_no_log_quotes_a_body(client: httpx.AsyncClient, stand_in: PayPalS
 
 
 @pytest_asyncio.fixture
-async def asking(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
+async def asking(settings: Settings) -> AsyncIterator[AsyncClient]:
     """A client of an API that asks PayPal to verify signatures."""
     async with api_client(settings, paypal_webhook_verification="paypal", paypal_certificates=None) as client:
         yield client
 
 
-async def test_paypal_can_verify_signatures(
-    asking: httpx.AsyncClient, owner: asyncpg.Connection, stand_in: PayPalStandIn
-) -> None:
+async def test_paypal_can_verify_signatures(asking: AsyncClient, owner: Connection, stand_in: PayPalStandIn) -> None:
     body = event()
     headers = signed(stand_in, body)
     for altered in (body.replace(b"100.00", b"900.00"), json.dumps(json.loads(body)).encode(), body[:-1], b"", b"{}"):
@@ -197,13 +196,13 @@ async def test_paypal_can_verify_signatures(
 
 
 @pytest.mark.parametrize("body", [b"[" * 100_000, b'{"a":' * 100_000, b"\xff", b"null", b'{"a": 1, "a": 2}'])
-async def test_paypal_checks_malformed_bodies(asking: httpx.AsyncClient, stand_in: PayPalStandIn, body: bytes) -> None:
+async def test_paypal_checks_malformed_bodies(asking: AsyncClient, stand_in: PayPalStandIn, body: bytes) -> None:
     forged = stand_in.signer.headers(body, "0EH40505U7160970P")
     assert_problem(await asking.post(WEBHOOKS, content=body, headers=forged), 403, "webhook_forged")
 
 
 async def test_malformed_headers_are_refused_at_once(
-    asking: httpx.AsyncClient, payment_client: PaymentClient, stand_in: PayPalStandIn
+    asking: AsyncClient, payment_client: PaymentClient, stand_in: PayPalStandIn
 ) -> None:
     body = event()
     headers = signed(stand_in, body)
@@ -214,7 +213,7 @@ async def test_malformed_headers_are_refused_at_once(
 
 
 async def test_a_webhook_during_an_outage(
-    asking: httpx.AsyncClient, payment_client: PaymentClient, owner: asyncpg.Connection, stand_in: PayPalStandIn
+    asking: AsyncClient, payment_client: PaymentClient, owner: Connection, stand_in: PayPalStandIn
 ) -> None:
     body = event()
     headers = signed(stand_in, body)

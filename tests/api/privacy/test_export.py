@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
-import asyncpg
-import httpx
+from asyncpg import Connection
+from httpx import AsyncClient
 
 from tests.support.factories import a_slot, book, make_doctor, make_patient
 from tests.support.http.answers import json_of
@@ -16,7 +16,7 @@ EXPORT = f"{ME}export/"
 
 
 async def test_a_patient_gets_everything(
-    client: httpx.AsyncClient, app: asyncpg.Connection, owner: asyncpg.Connection, person: Person
+    client: AsyncClient, app: Connection, owner: Connection, person: Person
 ) -> None:
     patient = person.id
     paid, full = await make_doctor(owner, fee=9), await make_doctor(owner, hours=())
@@ -68,9 +68,7 @@ async def test_a_patient_gets_everything(
         assert secret not in answer.text
 
 
-async def test_a_doctor_gets_the_schedule(
-    client: httpx.AsyncClient, app: asyncpg.Connection, owner: asyncpg.Connection
-) -> None:
+async def test_a_doctor_gets_the_schedule(client: AsyncClient, app: Connection, owner: Connection) -> None:
     person = await register(client, "doctor", fee="0")
     doctor, patient = person.id, await make_patient(owner, full_name="Zebulon", phone="5550102")
     await owner.execute("UPDATE doctor SET verified_at = now() WHERE account_id = $1", doctor)
@@ -90,7 +88,7 @@ async def test_a_doctor_gets_the_schedule(
 
 
 async def test_data_of_other_people_is_not_exported(
-    client: httpx.AsyncClient, app: asyncpg.Connection, owner: asyncpg.Connection, person: Person
+    client: AsyncClient, app: Connection, owner: Connection, person: Person
 ) -> None:
     doctor, other = await make_doctor(owner, fee=0), await make_patient(owner)
     await book(app, other, doctor, a_slot())

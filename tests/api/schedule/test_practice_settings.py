@@ -4,9 +4,10 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-import asyncpg
 import httpx
 import pytest
+from asyncpg import Connection
+from httpx import AsyncClient
 
 from tests.support.factories import a_slot, bearer, make_doctor, make_patient
 from tests.support.http.answers import assert_problem, instant, json_of
@@ -18,15 +19,15 @@ from tests.support.http.schedules import ids_in
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
-async def change(client: httpx.AsyncClient, doctor: int, **changes: object) -> httpx.Response:
+async def change(client: AsyncClient, doctor: int, **changes: object) -> httpx.Response:
     return await client.patch(ME, headers=bearer(doctor, "doctor"), json=changes)
 
 
-async def account(client: httpx.AsyncClient, doctor: int) -> dict[str, object]:
+async def account(client: AsyncClient, doctor: int) -> dict[str, object]:
     return dict(json_of(await client.get(ME, headers=bearer(doctor, "doctor"))))
 
 
-async def grid(client: httpx.AsyncClient, doctor: int, first: datetime, span: timedelta) -> list[tuple[int, int]]:
+async def grid(client: AsyncClient, doctor: int, first: datetime, span: timedelta) -> list[tuple[int, int]]:
     """Return start and end of the free slots that start in a span, in minutes after its start."""
     query = {"from": first.isoformat(), "to": (first + span).isoformat()}
     answer = await client.get(f"/api/doctors/{doctor}/slots/", params=query)
@@ -34,7 +35,7 @@ async def grid(client: httpx.AsyncClient, doctor: int, first: datetime, span: ti
     return [((instant(s["start"]) - first) // minute, (instant(s["end"]) - first) // minute) for s in answer.json()]
 
 
-async def test_a_new_slot_length_keeps_appointments(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_a_new_slot_length_keeps_appointments(client: AsyncClient, owner: Connection) -> None:
     day = a_slot().replace(hour=0, minute=0) + DAY
     doctor, patient = await make_doctor(owner, hours=((day.isoweekday(), 540, 660),)), await make_patient(owner)
     nine = day + 9 * HOUR
@@ -48,9 +49,7 @@ async def test_a_new_slot_length_keeps_appointments(client: httpx.AsyncClient, o
     assert_problem(overlapping, 409, "appointment_doctor_no_overlap")
 
 
-async def test_a_lower_cap_cancels_nothing(
-    client: httpx.AsyncClient, owner: asyncpg.Connection, doctor: int, patient: int
-) -> None:
+async def test_a_lower_cap_cancels_nothing(client: AsyncClient, owner: Connection, doctor: int, patient: int) -> None:
     appointments = [await booked(client, patient, doctor, a_slot(n)) for n in range(3)]
     changed = await change(client, doctor, max_appointments=2)
     assert (changed.status_code, changed.json()["max_appointments"]) == (200, 2)
@@ -62,7 +61,7 @@ async def test_a_lower_cap_cancels_nothing(
     await booked(client, patient, doctor, a_slot(3))
 
 
-async def test_a_new_fee_is_for_new_appointments(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_a_new_fee_is_for_new_appointments(client: AsyncClient, owner: Connection) -> None:
     doctor, patient = await make_doctor(owner), await make_patient(owner)
     old = await booked(client, patient, doctor, a_slot())
     await change(client, doctor, fee="45.5", currency="EUR")
@@ -84,7 +83,7 @@ async def test_a_new_fee_is_for_new_appointments(client: httpx.AsyncClient, owne
     ],
 )
 async def test_a_refused_setting_changes_nothing(
-    client: httpx.AsyncClient, changes: dict[str, object], status: int, code: str
+    client: AsyncClient, changes: dict[str, object], status: int, code: str
 ) -> None:
     person: Person = await register(client, "doctor")
     others = {"full_name": "Other", "specialty": "Other", "email": f"other-{person.email}"}
@@ -94,7 +93,7 @@ async def test_a_refused_setting_changes_nothing(
     assert (await client.get(ME, headers=person.headers)).json() == person.account
 
 
-async def booked_at_ten_in_berlin(client: httpx.AsyncClient, owner: asyncpg.Connection) -> tuple[int, int]:
+async def booked_at_ten_in_berlin(client: AsyncClient, owner: Connection) -> tuple[int, int]:
     """Add an appointment at ten with a doctor who works from nine to five in Berlin; return both."""
     zone = ZoneInfo("Europe/Berlin")
     local = a_slot().astimezone(zone) + DAY
@@ -103,7 +102,7 @@ async def booked_at_ten_in_berlin(client: httpx.AsyncClient, owner: asyncpg.Conn
     return doctor, await booked(client, await make_patient(owner), doctor, ten)
 
 
-async def test_a_zone_that_strands_patients_is_refused(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_a_zone_that_strands_patients_is_refused(client: AsyncClient, owner: Connection) -> None:
     doctor, appointment = await booked_at_ten_in_berlin(client, owner)
     before = await account(client, doctor)
     answer = await change(client, doctor, timezone="America/New_York", full_name="Other", email="new@example.com")
@@ -114,7 +113,7 @@ async def test_a_zone_that_strands_patients_is_refused(client: httpx.AsyncClient
     assert (moved.status_code, moved.json()) == (200, before | {"timezone": "Europe/Athens"})
 
 
-async def test_a_zone_change_can_cancel_appointments(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_a_zone_change_can_cancel_appointments(client: AsyncClient, owner: Connection) -> None:
     doctor, appointment = await booked_at_ten_in_berlin(client, owner)
     other = await make_doctor(owner, timezone="Europe/Berlin", fee=0)
     theirs = await booked(client, await make_patient(owner), other, a_slot())
@@ -130,7 +129,7 @@ async def test_a_zone_change_can_cancel_appointments(client: httpx.AsyncClient, 
     assert (await row_of(owner, theirs))["status"] == "confirmed"
 
 
-async def test_a_dry_run_only_shows_the_effect(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_a_dry_run_only_shows_the_effect(client: AsyncClient, owner: Connection) -> None:
     doctor, appointment = await booked_at_ten_in_berlin(client, owner)
     before, row = await account(client, doctor), await row_of(owner, appointment)
     wanted = {"timezone": "Asia/Tokyo", "fee": "7", "slot_minutes": 45}

@@ -4,9 +4,9 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-import asyncpg
-import httpx
 import pytest
+from asyncpg import Connection
+from httpx import AsyncClient
 
 from tests.api.doctors.test_free_slots import slots
 from tests.api.waitlist.test_waitlist import joined
@@ -22,7 +22,7 @@ from tests.support.servers.databases import Database
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
-async def test_time_off_is_added_listed_and_deleted(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_time_off_is_added_listed_and_deleted(client: AsyncClient, owner: Connection) -> None:
     doctor, start = await make_doctor(owner), a_slot()
     there = start.astimezone(ZoneInfo("America/New_York"))
     added = json_of(await take_off(client, doctor, there, there + DAY, reason="Conference"), 201)
@@ -36,7 +36,7 @@ async def test_time_off_is_added_listed_and_deleted(client: httpx.AsyncClient, o
     assert_problem(await client.delete(path, headers=bearer(doctor, "doctor")), 404, "not_found")
 
 
-async def test_time_off_prevents_bookings(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_time_off_prevents_bookings(client: AsyncClient, owner: Connection) -> None:
     doctor, patient, start = await make_doctor(owner), await make_patient(owner), a_slot()
     before = await slots(client, doctor)
     # a slot and one minute of the next
@@ -53,7 +53,7 @@ async def test_time_off_prevents_bookings(client: httpx.AsyncClient, owner: asyn
 
 
 @pytest.mark.parametrize("length", [timedelta(0), -timedelta(seconds=1), -DAY])
-async def test_it_ends_after_it_begins(client: httpx.AsyncClient, length: timedelta, doctor: int) -> None:
+async def test_it_ends_after_it_begins(client: AsyncClient, length: timedelta, doctor: int) -> None:
     for how in ({}, {"dry_run": True}, {"cancel_affected": True}):
         answer = await take_off(client, doctor, a_slot(), a_slot() + length, **how)
         problem = assert_problem(answer, 400, "time_off_during_valid")
@@ -61,7 +61,7 @@ async def test_it_ends_after_it_begins(client: httpx.AsyncClient, length: timede
     assert await times_off(client, doctor) == []
 
 
-async def test_time_off_may_be_long_and_in_the_past(client: httpx.AsyncClient, doctor: int) -> None:
+async def test_time_off_may_be_long_and_in_the_past(client: AsyncClient, doctor: int) -> None:
     eternity = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)  # PostgreSQL's -infinity and infinity
     first, last = eternity[0] + DAY, eternity[1] - DAY
     for start, end in ((eternity[0], last), (first, eternity[1]), eternity):
@@ -75,7 +75,7 @@ async def test_time_off_may_be_long_and_in_the_past(client: httpx.AsyncClient, d
 
 
 async def test_time_off_with_appointments_is_refused(
-    client: httpx.AsyncClient, owner: asyncpg.Connection, doctor: int, patient: int
+    client: AsyncClient, owner: Connection, doctor: int, patient: int
 ) -> None:
     appointments = [await booked(client, patient, doctor, a_slot(n)) for n in (3, 1, 6)]
     rows = [await row_of(owner, appointment) for appointment in appointments]
@@ -88,7 +88,7 @@ async def test_time_off_with_appointments_is_refused(
     assert (await take_off(client, doctor, a_slot(2), a_slot(3))).status_code == 201  # between two appointments
 
 
-async def test_time_off_can_cancel_appointments(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_time_off_can_cancel_appointments(client: AsyncClient, owner: Connection) -> None:
     doctor, (patient, waiting) = await make_doctor(owner, max_appointments=2), await make_patients(owner, 2)
     inside, outside = await booked(client, patient, doctor, a_slot(1)), await booked(client, patient, doctor, a_slot(9))
     await joined(client, waiting, doctor)
@@ -108,7 +108,7 @@ async def test_time_off_can_cancel_appointments(client: httpx.AsyncClient, owner
 
 @pytest.mark.parametrize("cancel_affected", [False, True])
 async def test_a_dry_run_only_shows_the_effect(
-    client: httpx.AsyncClient, owner: asyncpg.Connection, cancel_affected: bool, doctor: int, appointment: int
+    client: AsyncClient, owner: Connection, cancel_affected: bool, doctor: int, appointment: int
 ) -> None:
     row = await row_of(owner, appointment)
     answer = await take_off(client, doctor, a_slot(), a_slot(1), dry_run=True, cancel_affected=cancel_affected)
@@ -120,21 +120,21 @@ async def test_a_dry_run_only_shows_the_effect(
 
 
 async def test_only_future_appointments_prevent_time_off(
-    client: httpx.AsyncClient, database: Database, doctor: int, patient: int
+    client: AsyncClient, database: Database, doctor: int, patient: int
 ) -> None:
     await add_inactive(client, database, doctor, patient)
     answer = await take_off(client, doctor, ago(days=2), a_slot() + DAY)
     assert (answer.status_code, answer.json()["affected"]) == (201, [])
 
 
-async def test_time_off_is_of_one_doctor(client: httpx.AsyncClient, owner: asyncpg.Connection, doctor: int) -> None:
+async def test_time_off_is_of_one_doctor(client: AsyncClient, owner: Connection, doctor: int) -> None:
     other = await make_doctor(owner)
     json_of(await take_off(client, doctor, a_slot(), a_slot(2)), 201)
     assert await times_off(client, other) == []
     assert a_slot() in await slots(client, other)
 
 
-async def test_a_booking_and_a_time_off_at_once(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_a_booking_and_a_time_off_at_once(client: AsyncClient, owner: Connection) -> None:
     for _ in range(10):
         doctor, patient = await make_doctor(owner), await make_patient(owner)
         booking, off = await asyncio.gather(

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
-import asyncpg
-import httpx
 import pytest
+from asyncpg import Connection
+from httpx import AsyncClient
 
 from tests.api.doctors.test_free_slots import slots
 from tests.support.factories import SLOT, make_doctor, make_patient
@@ -46,7 +46,7 @@ def half_hours(zone: ZoneInfo, start: int, end: int) -> Iterator[datetime]:
 @in_every_zone
 @pytest.mark.parametrize("hours", [(0, 24), (9, 17), (22, 24)])
 async def test_the_hours_are_the_doctors(
-    client: httpx.AsyncClient, owner: asyncpg.Connection, name: str, hours: tuple[int, int]
+    client: AsyncClient, owner: Connection, name: str, hours: tuple[int, int]
 ) -> None:
     doctor, patient = await make_doctor(owner, timezone=name, fee=0), await make_patient(owner)
     start, end = (f"{hour:02}:00" for hour in hours)
@@ -63,7 +63,7 @@ async def test_the_hours_are_the_doctors(
 
 
 @in_every_zone
-async def test_times_between_slots_are_refused(client: httpx.AsyncClient, owner: asyncpg.Connection, name: str) -> None:
+async def test_times_between_slots_are_refused(client: AsyncClient, owner: Connection, name: str) -> None:
     zone, patient = ZoneInfo(name), await make_patient(owner)
     doctor = await make_doctor(owner, timezone=name, hours=tuple((day, 540, 1020) for day in range(1, 8)))
     local = datetime.now(zone) + 3 * DAY

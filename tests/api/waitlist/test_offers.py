@@ -2,9 +2,10 @@
 
 from typing import Any
 
-import asyncpg
 import httpx
 import pytest
+from asyncpg import Connection
+from httpx import AsyncClient
 
 from app.domain.auth.tokens import Secret
 from tests.support.db.offers import CANCEL, full_doctor, statuses, waiting
@@ -18,7 +19,7 @@ OFFERS = "/api/appointments/offers/"
 WAITLIST = "/api/appointments/waitlist/"
 
 
-async def offered(owner: asyncpg.Connection, number: int = 1, fee: int = 0) -> tuple[int, list[int]]:
+async def offered(owner: Connection, number: int = 1, fee: int = 0) -> tuple[int, list[int]]:
     """Free the slot of a full doctor for whom patients wait; return the doctor and the patients."""
     doctor, holder, (appointment,) = await full_doctor(owner, fee=fee)
     patients = await waiting(owner, doctor, number)
@@ -26,22 +27,22 @@ async def offered(owner: asyncpg.Connection, number: int = 1, fee: int = 0) -> t
     return doctor, patients
 
 
-async def offers_of(client: httpx.AsyncClient, patient: int, query: str = "") -> list[dict[str, Any]]:
+async def offers_of(client: AsyncClient, patient: int, query: str = "") -> list[dict[str, Any]]:
     return list(json_of(await client.get(f"{OFFERS}{query}", headers=bearer(patient, "patient"))))
 
 
-async def answered(client: httpx.AsyncClient, patient: int, offer: int, call: str) -> httpx.Response:
+async def answered(client: AsyncClient, patient: int, offer: int, call: str) -> httpx.Response:
     return await client.post(f"{OFFERS}{offer}/{call}/", headers=bearer(patient, "patient"))
 
 
-async def link(owner: asyncpg.Connection, offer: int) -> str:
+async def link(owner: Connection, offer: int) -> str:
     """Return the path of the page that the mail of an offer links to."""
     secret = Secret.new()
     await owner.execute("INSERT INTO offer_token (token_hash, offer_id) VALUES ($1, $2)", secret.hash, offer)
     return f"{OFFERS}link/{secret.text}/"
 
 
-async def test_the_first_to_accept_gets_the_slot(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_the_first_to_accept_gets_the_slot(client: AsyncClient, owner: Connection) -> None:
     doctor, (first, second) = await offered(owner, 2, fee=100)
     (one,), (other,) = [await offers_of(client, patient) for patient in (first, second)]
     assert (one["doctor"], one["fee"], one["currency"], one["status"]) == (doctor, "100.00", "USD", "queued")
@@ -56,7 +57,7 @@ async def test_the_first_to_accept_gets_the_slot(client: httpx.AsyncClient, owne
     assert await offers_of(client, first, "?status=queued&status=sent") == []
 
 
-async def test_declining_keeps_the_place_in_the_waitlist(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_declining_keeps_the_place_in_the_waitlist(client: AsyncClient, owner: Connection) -> None:
     doctor, (patient,) = await offered(owner)
     (offer,) = await offers_of(client, patient)
     assert json_of(await answered(client, patient, offer["id"], "decline"))["status"] == "declined"
@@ -65,7 +66,7 @@ async def test_declining_keeps_the_place_in_the_waitlist(client: httpx.AsyncClie
     assert (await post_booking(client, await make_patient(owner), doctor, a_slot())).status_code == 201
 
 
-async def test_pausing_resuming_and_preferring(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_pausing_resuming_and_preferring(client: AsyncClient, owner: Connection) -> None:
     doctor, _, _ = await full_doctor(owner)
     patient = await make_patient(owner)
     body = {"doctor": doctor, "earliest_time": "09:00", "min_notice_minutes": 60}
@@ -85,7 +86,7 @@ async def test_pausing_resuming_and_preferring(client: httpx.AsyncClient, owner:
 
 
 async def test_the_page_changes_nothing_until_its_button_is_pressed(
-    client: httpx.AsyncClient, owner: asyncpg.Connection, capsys: pytest.CaptureFixture[str]
+    client: AsyncClient, owner: Connection, capsys: pytest.CaptureFixture[str]
 ) -> None:
     doctor, (patient,) = await offered(owner)
     (offer,) = await offers_of(client, patient)
@@ -104,9 +105,7 @@ async def test_the_page_changes_nothing_until_its_button_is_pressed(
     assert page.split("/")[-2] not in capsys.readouterr().out
 
 
-async def test_accepting_by_the_link_leads_on_to_the_payment(
-    client: httpx.AsyncClient, owner: asyncpg.Connection
-) -> None:
+async def test_accepting_by_the_link_leads_on_to_the_payment(client: AsyncClient, owner: Connection) -> None:
     _, (patient,) = await offered(owner, fee=100)
     (offer,) = await offers_of(client, patient)
     page = await link(owner, offer["id"])
@@ -117,7 +116,7 @@ async def test_accepting_by_the_link_leads_on_to_the_payment(
     assert (await client.post(page)).headers["Location"] == pressed.headers["Location"]
 
 
-async def test_declining_by_the_link_and_coming_too_late(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_declining_by_the_link_and_coming_too_late(client: AsyncClient, owner: Connection) -> None:
     _, (first, second) = await offered(owner, 2)
     (one,), (other,) = [await offers_of(client, patient) for patient in (first, second)]
     pages = await link(owner, one["id"]), await link(owner, other["id"])
@@ -129,9 +128,7 @@ async def test_declining_by_the_link_and_coming_too_late(client: httpx.AsyncClie
         assert (await client.request(method, f"{OFFERS}link/{'A' * 43}/")).status_code == 404
 
 
-async def test_an_expired_link_does_nothing(
-    client: httpx.AsyncClient, owner: asyncpg.Connection, database: Database
-) -> None:
+async def test_an_expired_link_does_nothing(client: AsyncClient, owner: Connection, database: Database) -> None:
     doctor, (patient,) = await offered(owner)
     (offer,) = await offers_of(client, patient)
     page = await link(owner, offer["id"])
@@ -146,7 +143,7 @@ async def test_an_expired_link_does_nothing(
     assert await owner.fetchval("SELECT status FROM offer WHERE id = $1", offer["id"]) == "queued"
 
 
-async def test_a_name_is_no_markup(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_a_name_is_no_markup(client: AsyncClient, owner: Connection) -> None:
     doctor, (patient,) = await offered(owner)
     await owner.execute("UPDATE doctor SET full_name = '<b>Ada</b>' WHERE account_id = $1", doctor)
     (offer,) = await offers_of(client, patient)

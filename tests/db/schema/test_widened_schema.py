@@ -6,10 +6,10 @@ Every operation answers as before, in a process with prepared statements and in 
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 
-import httpx
 import pytest
 import pytest_asyncio
 from asyncpg import Connection
+from httpx import AsyncClient
 
 from app.domain.auth.tokens import Role
 from app.main import create_app
@@ -37,7 +37,7 @@ async def processes(
 ) -> AsyncIterator[dict[str, str]]:
     """The URLs of an API that was used before the schema was widened, and of one that was started afterwards."""
     async with connected(database.owner) as db:
-        async with httpx.AsyncClient(base_url=api_url, timeout=60) as client, FakePayPal(stand_in.url) as paypal:
+        async with AsyncClient(base_url=api_url, timeout=60) as client, FakePayPal(stand_in.url) as paypal:
             await call_everything(settings, db, client)
             for accepts in (True, False):
                 await live_a_story(PaymentClient(client, db, database, paypal), accepts=accepts)
@@ -49,13 +49,13 @@ async def processes(
 
 
 @pytest_asyncio.fixture(params=["running", "new"])
-async def client(processes: dict[str, str], request: pytest.FixtureRequest) -> AsyncIterator[httpx.AsyncClient]:
+async def client(processes: dict[str, str], request: pytest.FixtureRequest) -> AsyncIterator[AsyncClient]:
     """A client of either process."""
-    async with httpx.AsyncClient(base_url=processes[request.param], timeout=60) as client:
+    async with AsyncClient(base_url=processes[request.param], timeout=60) as client:
         yield client
 
 
-async def call_everything(settings: Settings, db: Connection, client: httpx.AsyncClient) -> dict[str, str]:
+async def call_everything(settings: Settings, db: Connection, client: AsyncClient) -> dict[str, str]:
     """Call each operation with a permitted role; return the answers in the notation of PERMISSIONS."""
     answers = {}
     for name, (method, path) in addresses_of(create_app(settings)).items():
@@ -93,7 +93,7 @@ async def live_a_story(payments: PaymentClient, *, accepts: bool) -> None:
         assert keyed.status_code == 201, keyed.text
 
 
-async def change_schedules(db: Connection, client: httpx.AsyncClient) -> None:
+async def change_schedules(db: Connection, client: AsyncClient) -> None:
     """Book idempotently, then change the schedule in each way that cancels an appointment."""
     doctor, patient = await make_doctor(db), await make_patient(db)
     headers = bearer(doctor, "doctor")
@@ -120,7 +120,7 @@ async def change_schedules(db: Connection, client: httpx.AsyncClient) -> None:
     assert moved.json()["timezone"] == "Asia/Kolkata"
 
 
-async def use_an_account(client: httpx.AsyncClient) -> None:
+async def use_an_account(client: AsyncClient) -> None:
     """Register, log in, change the profile and export the account, for each role."""
     for role in ("doctor", "patient"):
         person = await register(client, role)
@@ -131,9 +131,7 @@ async def use_an_account(client: httpx.AsyncClient) -> None:
         assert (await client.get(f"{ME}export/", headers=person.headers)).status_code == 200
 
 
-async def test_every_operation_answers_as_before(
-    settings: Settings, owner: Connection, client: httpx.AsyncClient
-) -> None:
+async def test_every_operation_answers_as_before(settings: Settings, owner: Connection, client: AsyncClient) -> None:
     answers = await call_everything(settings, owner, client)
     expected = {name: PERMISSIONS[name].split()[CALLERS.index(f"{role_of(name)} A")] for name in answers}
     assert answers == expected
@@ -141,21 +139,21 @@ async def test_every_operation_answers_as_before(
 
 @pytest.mark.parametrize("accepts", [True, False])
 async def test_a_slot_is_booked_paid_canceled_offered_and_taken(
-    owner: Connection, client: httpx.AsyncClient, database: Database, stand_in: PayPalStandIn, *, accepts: bool
+    owner: Connection, client: AsyncClient, database: Database, stand_in: PayPalStandIn, *, accepts: bool
 ) -> None:
     async with FakePayPal(stand_in.url) as fake_paypal:
         await live_a_story(PaymentClient(client, owner, database, fake_paypal), accepts=accepts)
 
 
-async def test_schedules_change_and_show_what_is_in_the_way(owner: Connection, client: httpx.AsyncClient) -> None:
+async def test_schedules_change_and_show_what_is_in_the_way(owner: Connection, client: AsyncClient) -> None:
     await change_schedules(owner, client)
 
 
-async def test_accounts_are_used(client: httpx.AsyncClient) -> None:
+async def test_accounts_are_used(client: AsyncClient) -> None:
     await use_an_account(client)
 
 
-async def test_a_refusal_shows_appointments(owner: Connection, client: httpx.AsyncClient) -> None:
+async def test_a_refusal_shows_appointments(owner: Connection, client: AsyncClient) -> None:
     patient = await register(client)
     doctor = await make_doctor(owner)
     soon = await book(owner, patient.account["id"], doctor, a_slot(after=timedelta(hours=20)))

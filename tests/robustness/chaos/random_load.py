@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from random import choice as some
 from typing import Any, NamedTuple
 
-import asyncpg
 import httpx
+from asyncpg import Connection
+from httpx import AsyncClient
 
 from tests.support.factories import SLOT, a_slot, bearer, make_doctor, make_patients
 from tests.support.http.appointment_actions import as_doctor, as_patient
@@ -48,7 +49,7 @@ class RandomLoad:
         self._appointments: deque[Booked] = deque(maxlen=30)  # the latest; most older ones have ended
         self._entries: deque[tuple[int, int]] = deque(maxlen=20)  # waitlist entry, patient
 
-    async def act(self, client: httpx.AsyncClient) -> None:
+    async def act(self, client: AsyncClient) -> None:
         (name,) = random.choices(list(WEIGHTS), list(WEIGHTS.values()))
         try:
             answer = await getattr(self, f"_{name}")(client)
@@ -67,63 +68,63 @@ class RandomLoad:
         """Return a patient; the first four are chosen so often that their own bookings conflict."""
         return some(self.patients[:4] if random.random() < 0.5 else self.patients)
 
-    async def _book(self, client: httpx.AsyncClient) -> httpx.Response:
+    async def _book(self, client: AsyncClient) -> httpx.Response:
         patient, doctor = self._regular(), some(self.doctors)
         answer = await post_booking(client, patient, doctor, some(self.slots))
         if answer.is_success:
             self._appointments.append(Booked(answer.json()["id"], doctor, patient))
         return answer
 
-    async def _cancel(self, client: httpx.AsyncClient) -> httpx.Response:
+    async def _cancel(self, client: AsyncClient) -> httpx.Response:
         it = some(self._appointments)
         return await cancel(client, it.patient, it.id)
 
-    async def _reschedule(self, client: httpx.AsyncClient) -> httpx.Response:
+    async def _reschedule(self, client: AsyncClient) -> httpx.Response:
         it, start = some(self._appointments), some(self.slots).isoformat()
         return await as_patient(client, it.patient, it.id, "reschedule", appointment_date=start)
 
-    async def _doctor_cancel(self, client: httpx.AsyncClient) -> httpx.Response:
+    async def _doctor_cancel(self, client: AsyncClient) -> httpx.Response:
         it = some(self._appointments)
         return await as_doctor(client, it.doctor, it.id, "doctor_cancel", reason="ill", block=rarely())
 
-    async def _doctor_reschedule(self, client: httpx.AsyncClient) -> httpx.Response:
+    async def _doctor_reschedule(self, client: AsyncClient) -> httpx.Response:
         it, start = some(self._appointments), some(self.slots).isoformat()
         return await as_doctor(client, it.doctor, it.id, "doctor_reschedule", appointment_date=start, block=rarely())
 
-    async def _visit(self, client: httpx.AsyncClient) -> httpx.Response:
+    async def _visit(self, client: AsyncClient) -> httpx.Response:
         it = some(self._appointments)
         return await as_doctor(client, it.doctor, it.id, some(["complete", "no_show"]))
 
-    async def _bulk_cancel(self, client: httpx.AsyncClient) -> httpx.Response:
+    async def _bulk_cancel(self, client: AsyncClient) -> httpx.Response:
         it = some(self._appointments)
         which: dict[str, object] = {"block": rarely(), "dry_run": rarely()}
         which |= some([{"patient_id": it.patient}, {"cancel_date": some(self.slots).date().isoformat()}, {}])
         path = f"{APPOINTMENTS}doctor_bulk_cancel/"
         return await client.post(path, headers=bearer(it.doctor, "doctor"), json=which)
 
-    async def _take_off(self, client: httpx.AsyncClient) -> httpx.Response:
+    async def _take_off(self, client: AsyncClient) -> httpx.Response:
         doctor, start = some(self.doctors), some(self.slots)
         return await take_off(client, doctor, start, start + SLOT, cancel_affected=rarely(), dry_run=rarely())
 
-    async def _end_time_off(self, client: httpx.AsyncClient) -> httpx.Response:
+    async def _end_time_off(self, client: AsyncClient) -> httpx.Response:
         doctor = some(self.doctors)
         time_off = some(await times_off(client, doctor))["id"]
         return await client.delete(f"{TIME_OFF}{time_off}", headers=bearer(doctor, "doctor"))
 
-    async def _hours(self, client: httpx.AsyncClient) -> httpx.Response:
+    async def _hours(self, client: AsyncClient) -> httpx.Response:
         week = week_of(self.slots, some(self.slots) if rarely() else None)
         return await put_week(client, some(self.doctors), *week, cancel_affected=rarely(), dry_run=rarely())
 
-    async def _practice(self, client: httpx.AsyncClient) -> httpx.Response:
+    async def _practice(self, client: AsyncClient) -> httpx.Response:
         doctor, change = some(self.doctors), {"specialty": some(["", "heart"])}
         cap = {} if doctor in self.steady else {"max_appointments": random.randint(3, 12)}
         return await client.patch(ME, headers=bearer(doctor, "doctor"), json=change | cap)
 
-    async def _profile(self, client: httpx.AsyncClient) -> httpx.Response:
+    async def _profile(self, client: AsyncClient) -> httpx.Response:
         change = {"phone": str(random.randint(1000, 9999))}
         return await client.patch(ME, headers=bearer(some(self.patients), "patient"), json=change)
 
-    async def _wait(self, client: httpx.AsyncClient) -> httpx.Response:
+    async def _wait(self, client: AsyncClient) -> httpx.Response:
         patient, day = some(self.patients), some([None, some(self.slots).date().isoformat()])
         body = {"doctor": some(self.doctors), "desired_date": day}
         answer = await client.post(WAITLIST, headers=bearer(patient, "patient"), json=body)
@@ -131,7 +132,7 @@ class RandomLoad:
             self._entries.append((answer.json()["id"], patient))
         return answer
 
-    async def _leave(self, client: httpx.AsyncClient) -> httpx.Response:
+    async def _leave(self, client: AsyncClient) -> httpx.Response:
         entry, patient = some(self._entries)
         return await client.delete(f"{WAITLIST}{entry}/", headers=bearer(patient, "patient"))
 
@@ -151,7 +152,7 @@ def week_of(slots: list[datetime], free: datetime | None = None) -> list[dict[st
     return rest + [interval(day, "00:00", "24:00") for day in days - {free.isoweekday()}]
 
 
-async def open_practice(owner: asyncpg.Connection) -> RandomLoad:
+async def open_practice(owner: Connection) -> RandomLoad:
     soon, later = timedelta(days=2), timedelta(days=4)  # after and before the deadline for cancellations
     slots = [a_slot(n, after=soon) for n in range(3)] + [a_slot(n, after=later) for n in range(10)]
     hours = tuple((day, 0, 1440) for day in {slot.isoweekday() for slot in slots})

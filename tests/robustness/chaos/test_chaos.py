@@ -14,6 +14,7 @@ from typing import NamedTuple
 import asyncpg
 import pytest
 import pytest_asyncio
+from asyncpg import Connection
 from redis.asyncio import Redis
 
 from tests.robustness.chaos.random_load import Booked
@@ -65,7 +66,7 @@ async def mailbox(rng: random.Random) -> AsyncIterator[RandomlyFailingMailbox]:
     await box.stop()
 
 
-async def fill_up(owner: asyncpg.Connection, app: asyncpg.Connection) -> Practice:
+async def fill_up(owner: Connection, app: Connection) -> Practice:
     """Book every doctor up. Two patients wait for every fifth doctor."""
     patients, practice = await make_patients(owner, PATIENTS), Practice([], [])
     for number in range(DOCTORS):
@@ -113,7 +114,7 @@ class Chaos:
         await asyncio.sleep(self._dice.uniform(0.2, 0.8) * SECONDS)
         await redis.flushdb()
 
-    async def cut(self, app: asyncpg.Connection) -> None:
+    async def cut(self, app: Connection) -> None:
         """Cut the connections that listen, again and again, at least one."""
         while time.monotonic() < self._until or not self.done["cuts"]:
             await asyncio.sleep(self._dice.uniform(0.5, 5))
@@ -121,7 +122,7 @@ class Chaos:
 
 
 @contextlib.asynccontextmanager
-async def fast_retries(owner: asyncpg.Connection) -> AsyncIterator[None]:
+async def fast_retries(owner: Connection) -> AsyncIterator[None]:
     """Retry mails at once that would wait longer than 20 s, except mails that are being sent."""
 
     async def requeue() -> None:
@@ -137,7 +138,7 @@ async def fast_retries(owner: asyncpg.Connection) -> AsyncIterator[None]:
         await asyncio.gather(task, return_exceptions=True)
 
 
-async def check(owner: asyncpg.Connection, mailbox: RandomlyFailingMailbox, practice: Practice) -> None:
+async def check(owner: Connection, mailbox: RandomlyFailingMailbox, practice: Practice) -> None:
     """Check that every notification is sent or skipped, and that the mailbox has the sent mails and no others."""
     rows = {f"<{row['message_id']}@clinic.example>": row for row in await owner.fetch(ROWS)}
     assert {row["status"] for row in rows.values()} == {"sent", "skipped"}
@@ -161,7 +162,7 @@ async def no_job_is_left(redis: Redis) -> bool:
     return not any(":deliver:" in str(job) for job in jobs)
 
 
-async def unfinished_work(owner: asyncpg.Connection, redis: Redis) -> str:
+async def unfinished_work(owner: Connection, redis: Redis) -> str:
     """Return the unsent notifications and the jobs of SAQ: only both together show what waits for what."""
     rows = [str(dict(row)) for row in await owner.fetch(QUEUED)]
     jobs = await redis.zrange("saq:booking:incomplete", 0, -1)
@@ -173,8 +174,8 @@ async def unfinished_work(owner: asyncpg.Connection, redis: Redis) -> str:
 @pytest.mark.timeout(600)
 async def test_every_mail_arrives(
     database: Database,
-    owner: asyncpg.Connection,
-    app: asyncpg.Connection,
+    owner: Connection,
+    app: Connection,
     redis: Redis,
     mailbox: RandomlyFailingMailbox,
     make_worker: StartWorker,

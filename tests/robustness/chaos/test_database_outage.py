@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import asyncpg
-import httpx
 import pytest
 import pytest_asyncio
+from httpx import AsyncClient
 
 from app.sandbox.mailbox.server import Mailbox
 from app.sandbox.servers.postgres import EmbeddedPostgres
@@ -94,7 +94,7 @@ def children(parent: int) -> list[int]:
     return [int(pid) for pid, stat in stats.items() if stat.rpartition(")")[2].split()[1] == str(parent)]
 
 
-async def readiness(client: httpx.AsyncClient) -> tuple[int, str]:
+async def readiness(client: AsyncClient) -> tuple[int, str]:
     answer = await client.get("/health/ready")
     return answer.status_code, answer.json()["database"]
 
@@ -154,7 +154,7 @@ async def test_requests_are_answered_in_time_and_service_resumes(
     stack: Stack, outage: Callable[[EmbeddedPostgres], AbstractAsyncContextManager[None]]
 ) -> None:
     pids = stack.api.child.pid, stack.worker.pid
-    async with httpx.AsyncClient(base_url=stack.api.url, timeout=LONGEST) as client:
+    async with AsyncClient(base_url=stack.api.url, timeout=LONGEST) as client:
         load = Load(client)
         await load.register_people()
         async with load.running_load():
@@ -180,7 +180,7 @@ async def test_requests_are_answered_in_time_and_service_resumes(
 
 
 async def test_api_and_worker_stop_while_postgresql_hangs(stack: Stack) -> None:
-    async with httpx.AsyncClient(base_url=stack.api.url, timeout=LONGEST) as client:
+    async with AsyncClient(base_url=stack.api.url, timeout=LONGEST) as client:
         await asyncio.gather(
             *(client.get("/api/doctors/") for _ in range(8))
         )  # opens connections that have to be closed

@@ -12,6 +12,7 @@ import asyncpg
 import httpx
 import pytest
 import pytest_asyncio
+from asyncpg import Connection
 
 from app.api.idempotency.keys import HEADER
 from app.domain.rules import RULES
@@ -43,7 +44,7 @@ LAPSE = """
 
 
 @pytest_asyncio.fixture
-async def random_load(database: Database, owner: asyncpg.Connection) -> AsyncIterator[RandomLoad]:
+async def random_load(database: Database, owner: Connection) -> AsyncIterator[RandomLoad]:
     await execute(database.superuser, RECORD, DAWDLE, *DAWDLERS)
     yield await open_practice(owner)
 
@@ -78,7 +79,7 @@ async def let_time_pass(random_load: RandomLoad, database: Database, until: floa
     await worker.close()
 
 
-async def audit(random_load: RandomLoad, owner: asyncpg.Connection, until: float) -> list[str]:
+async def audit(random_load: RandomLoad, owner: Connection, until: float) -> list[str]:
     """Return the rules that were broken at any time. Each look sees committed rows only."""
     found = []
     while asyncio.get_running_loop().time() < until:
@@ -99,7 +100,7 @@ async def test_everything_at_once(
     clients: list[httpx.AsyncClient],
     database: Database,
     retries: Counter[str],
-    owner: asyncpg.Connection,
+    owner: Connection,
     request: pytest.FixtureRequest,
 ) -> None:
     for client in clients:

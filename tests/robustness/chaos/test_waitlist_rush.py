@@ -14,6 +14,7 @@ from functools import partial
 import asyncpg
 import pytest
 import pytest_asyncio
+from asyncpg import Connection
 
 from app.db.driver import is_retryable
 from app.domain.rules import RULES
@@ -35,7 +36,7 @@ ACTIVE = "SELECT count(*) FROM appointment WHERE doctor_id = $1 AND seat IS NOT 
 
 
 @pytest_asyncio.fixture
-async def clock(database: Database) -> AsyncIterator[asyncpg.Connection]:
+async def clock(database: Database) -> AsyncIterator[Connection]:
     """A connection without triggers, which makes rows older in order to let time pass."""
     connection = await asyncpg.connect(database.superuser, server_settings={"session_replication_role": "replica"})
     yield connection
@@ -72,7 +73,7 @@ class Rush:
                 return
 
 
-async def a_round(rush: Rush, owner: asyncpg.Connection) -> int:
+async def a_round(rush: Rush, owner: Connection) -> int:
     """Cancel all appointments of a full doctor while all other patients try to get the slots; return the doctor."""
     doctor, holder, appointments = await full_doctor(owner, seats=SEATS, fee=random.choice([0, 100]))
     entrants, strangers = await waiting(owner, doctor, WAITING), await make_patients(owner, STRANGERS)
@@ -84,7 +85,7 @@ async def a_round(rush: Rush, owner: asyncpg.Connection) -> int:
     return doctor
 
 
-async def settle(clock: asyncpg.Connection, doctor: int) -> bool:
+async def settle(clock: Connection, doctor: int) -> bool:
     """Let an hour pass. Return whether no slot is on offer any more."""
     async with clock.transaction():
         await clock.execute("SELECT FROM doctor WHERE account_id = $1 FOR UPDATE", doctor)
@@ -105,7 +106,7 @@ async def replace(workers: list[WorkerProcess]) -> None:
 
 @pytest.mark.timeout(0 if ROUNDS > 20 else 1800)
 async def test_each_place_ends_claimed_or_released(
-    database: Database, owner: asyncpg.Connection, clock: asyncpg.Connection, make_worker: StartWorker
+    database: Database, owner: Connection, clock: Connection, make_worker: StartWorker
 ) -> None:
     await execute(database.superuser, RECORD)
     workers = [make_worker() for _ in range(3)]

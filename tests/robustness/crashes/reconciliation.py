@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-import asyncpg
+from asyncpg import Connection
 
 # $1 is PayPal's ledger, $2 the doctor.
 KNOWN = """
@@ -126,7 +126,7 @@ AT_REST = AT_ALL_TIMES | {
 Violation = tuple[str, int, str]
 
 
-async def violations(db: asyncpg.Connection, ledger: Any, doctor: int, invariants: dict[str, str]) -> list[Violation]:
+async def violations(db: Connection, ledger: Any, doctor: int, invariants: dict[str, str]) -> list[Violation]:
     """Return the violations: the invariant, the id of the row, and details."""
     queries = (f"SELECT '{name}', w.* FROM ({query}) AS w (id, what)" for name, query in invariants.items())
     rows = await db.fetch(f"{KNOWN} {' UNION ALL '.join(queries)}", json.dumps(ledger), doctor)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-import asyncpg
+from asyncpg import Connection
 
 from tests.support.factories import SLOT
 
@@ -139,7 +139,7 @@ def working_hours(start: datetime, end: datetime) -> Iterator[tuple[int, int, in
 
 
 async def set_up(
-    scenario: Scenario, origin: datetime, number: int, app: asyncpg.Connection, stagehand: asyncpg.Connection
+    scenario: Scenario, origin: datetime, number: int, app: Connection, stagehand: Connection
 ) -> list[Setup]:
     """Create a scenario `number` times. `stagehand` has no triggers: it creates what only time could bring about."""
     roles = (["doctor"] * 2 + ["patient"] * 4) * number
@@ -217,7 +217,7 @@ STATE = """
 """
 
 
-async def states(setups: Sequence[Setup], origin: datetime, db: asyncpg.Connection) -> list[tuple[str, ...]]:
+async def states(setups: Sequence[Setup], origin: datetime, db: Connection) -> list[tuple[str, ...]]:
     """Return the final state of each setup as text, without ids, so that equal states are equal."""
     people = [person for setup in setups for person in setup.people]
     return [tuple(row[0]) for row in await db.fetch(STATE, people, origin)]

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import asyncpg
 import pytest
 import pytest_asyncio
+from asyncpg import Connection
 
 from app.db.driver import RETRYABLE
 from app.domain.rules import RULES
@@ -30,9 +31,9 @@ class Company(NamedTuple):
     """The connections of one isolation level, and the setups that are ready for use."""
 
     level: str
-    players: list[asyncpg.Connection]
-    watcher: asyncpg.Connection
-    stagehand: asyncpg.Connection  # without triggers
+    players: list[Connection]
+    watcher: Connection
+    stagehand: Connection  # without triggers
     ready: dict[tuple[Scenario, datetime], list[Setup]]  # by scenario and its first slot
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 import asyncpg
+from asyncpg import Connection
 
 from tests.robustness.model.model_calendar import Span
 from tests.robustness.model.model_records import Doctor, Refused
@@ -78,15 +79,15 @@ LOOKS = (
 class Postgres:
     """A connection of each role, for use from synchronous code. `specialty` marks the doctors that are compared."""
 
-    app: asyncpg.Connection
-    admin: asyncpg.Connection
-    superuser: asyncpg.Connection
+    app: Connection
+    admin: Connection
+    superuser: Connection
     run: Run
     specialty: str = ""
 
     def act(self, statement: str, *arguments: object, by: str = "app") -> list[asyncpg.Record]:
         """Run a statement as a role. Raises Refused with the rule that it breaks."""
-        connection: asyncpg.Connection = getattr(self, by)
+        connection: Connection = getattr(self, by)
         try:
             rows: list[asyncpg.Record] = self.run(connection.fetch(statement, *arguments))
         except asyncpg.IntegrityConstraintViolationError as error:

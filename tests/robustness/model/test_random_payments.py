@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import asyncpg
+from asyncpg import Connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -74,8 +75,8 @@ Step = tuple[str, int, int, int]
 class Cast(NamedTuple):
     """The people of a history, and the connections that run it."""
 
-    app: asyncpg.Connection
-    root: asyncpg.Connection  # without triggers
+    app: Connection
+    root: Connection  # without triggers
     doctor: int
     patients: list[int]
     start: datetime
@@ -109,9 +110,7 @@ async def run_history(cast: Cast, steps: list[Step]) -> None:
         assert await cast.root.fetchval(confirmed, cast.doctor) == 0
 
 
-def test_money_and_slot_stay_consistent(
-    database: Database, owner: asyncpg.Connection, app: asyncpg.Connection, run_async: Run
-) -> None:
+def test_money_and_slot_stay_consistent(database: Database, owner: Connection, app: Connection, run_async: Run) -> None:
     run_async(execute(database.superuser, RECORD))
     no_triggers = {"session_replication_role": "replica"}
     root = run_async(asyncpg.connect(database.superuser, server_settings=no_triggers))

@@ -3,7 +3,7 @@
 import re
 from typing import NamedTuple
 
-import asyncpg
+from asyncpg import Connection
 
 from app.domain.rules import RULES
 from tests.robustness.mutation.weakened_rules import WEAKENED, Change
@@ -55,7 +55,7 @@ DEFINITIONS = """
 """
 
 
-async def mutants(db: asyncpg.Connection) -> list[Mutant]:
+async def mutants(db: Connection) -> list[Mutant]:
     """Return every mutant of a migrated database, in the order of the rules."""
     found = [Mutant(*row) for row in await db.fetch(DECLARED) + await db.fetch(PREDICATES, list(RULES))]
     for trigger in await db.fetch(TRIGGERS):
@@ -80,7 +80,7 @@ def _disabled(name: str, table: str, definition: str) -> list[Mutant]:
     ]
 
 
-async def _weakened(db: asyncpg.Connection, rule: str, change: Change) -> Mutant:
+async def _weakened(db: Connection, rule: str, change: Change) -> Mutant:
     """Return the rule with one phrase changed. Raises AssertionError unless the phrase occurs exactly once."""
     name = change.of or rule
     rows = [row for row in await db.fetch(DEFINITIONS, name) if change.was in row[1]]
@@ -91,7 +91,7 @@ async def _weakened(db: asyncpg.Connection, rule: str, change: Change) -> Mutant
     return Mutant(rule, f"{name} has {change.becomes!r} in place of {change.was!r}", sql)
 
 
-async def _try_out(db: asyncpg.Connection, found: list[Mutant]) -> None:
+async def _try_out(db: Connection, found: list[Mutant]) -> None:
     """Run each statement and roll it back. Raises if one fails: a test that fails because of that proves nothing."""
     for mutant in found:
         transaction = db.transaction()

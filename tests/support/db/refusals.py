@@ -8,6 +8,7 @@ from typing import Any
 
 import asyncpg
 import pytest
+from asyncpg import Connection
 
 from tests.support.servers.databases import connected
 
@@ -26,7 +27,7 @@ def refused(rule: str) -> Iterator[None]:
 
 
 @asynccontextmanager
-async def undone(db: asyncpg.Connection) -> AsyncIterator[None]:
+async def undone(db: Connection) -> AsyncIterator[None]:
     """Run the block in a transaction that is rolled back."""
     transaction = db.transaction()
     await transaction.start()
@@ -37,14 +38,14 @@ async def undone(db: asyncpg.Connection) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def triggers_off(root: asyncpg.Connection) -> AsyncIterator[None]:
+async def triggers_off(root: Connection) -> AsyncIterator[None]:
     """Run the block in a transaction in which no trigger fires. Needs a superuser's connection."""
     async with root.transaction():
         await root.execute("SET LOCAL session_replication_role = replica")
         yield
 
 
-async def broken_rule(db: asyncpg.Connection, statement: str, *arguments: Any) -> str:
+async def broken_rule(db: Connection, statement: str, *arguments: Any) -> str:
     """Run a statement. Returns the rule that it breaks, 42501 if the role may not run it, "" if it succeeds."""
     try:
         await db.execute(statement, *arguments)
@@ -55,7 +56,7 @@ async def broken_rule(db: asyncpg.Connection, statement: str, *arguments: Any) -
     return ""
 
 
-async def verdict(db: asyncpg.Connection, statement: str, *arguments: Any) -> str:
+async def verdict(db: Connection, statement: str, *arguments: Any) -> str:
     """Return what `broken_rule` does, and undo the statement."""
     async with undone(db):
         return await broken_rule(db, statement, *arguments)
@@ -83,7 +84,7 @@ def broken(rule: str, statement: str, *values: str) -> Any:
     return pytest.param(rule, statements, id=rule, marks=pytest.mark.proves(rule))
 
 
-async def refuses(db: asyncpg.Connection, rule: str, statements: list[str]) -> None:
+async def refuses(db: Connection, rule: str, statements: list[str]) -> None:
     """Check that each statement is refused by the rule."""
     for statement in statements:
         with refused(rule):

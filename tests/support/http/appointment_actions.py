@@ -2,6 +2,7 @@
 
 import asyncpg
 import httpx
+from httpx import AsyncClient
 
 from app.domain.auth.tokens import Role
 from tests.support.factories import bearer
@@ -9,22 +10,18 @@ from tests.support.http.bookings import APPOINTMENTS
 
 
 async def call_appointment(
-    client: httpx.AsyncClient, role: Role, caller: int, appointment: int, call: str, **body: object
+    client: AsyncClient, role: Role, caller: int, appointment: int, call: str, **body: object
 ) -> httpx.Response:
     """Call one of an appointment's operations, with a body if it has fields."""
     path = f"{APPOINTMENTS}{appointment}/{call}/"
     return await client.post(path, headers=bearer(caller, role), json=body or None)
 
 
-async def as_patient(
-    client: httpx.AsyncClient, patient: int, appointment: int, call: str, **body: object
-) -> httpx.Response:
+async def as_patient(client: AsyncClient, patient: int, appointment: int, call: str, **body: object) -> httpx.Response:
     return await call_appointment(client, "patient", patient, appointment, call, **body)
 
 
-async def as_doctor(
-    client: httpx.AsyncClient, doctor: int, appointment: int, call: str, **body: object
-) -> httpx.Response:
+async def as_doctor(client: AsyncClient, doctor: int, appointment: int, call: str, **body: object) -> httpx.Response:
     return await call_appointment(client, "doctor", doctor, appointment, call, **body)
 
 

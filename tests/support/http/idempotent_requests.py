@@ -5,8 +5,8 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 from uuid import uuid4
 
-import asyncpg
 import httpx
+from asyncpg import Connection
 
 from app.domain.auth.tokens import Role
 from app.sandbox.paypal.serializers import PAYER_ID
@@ -58,7 +58,7 @@ def giving_up_request(begun: BegunPayment) -> IdempotentRequest:
 class Practice:
     """Sets up what a request needs, and returns the request."""
 
-    def __init__(self, database: Database, owner: asyncpg.Connection, payment_client: PaymentClient) -> None:
+    def __init__(self, database: Database, owner: Connection, payment_client: PaymentClient) -> None:
         self.database = database
         self.owner = owner
         self.payment_client = payment_client
@@ -167,7 +167,7 @@ STATE = """
 """
 
 
-async def state(owner: asyncpg.Connection, act: IdempotentRequest) -> list[str]:
+async def state(owner: Connection, act: IdempotentRequest) -> list[str]:
     """Return everything about the request's doctor, without ids, so that two doctors can be compared."""
     return [row["thing"] for row in await owner.fetch(STATE, act.doctor)]
 
@@ -176,6 +176,6 @@ def new_key() -> str:
     return str(uuid4())
 
 
-async def receipts(owner: asyncpg.Connection, account: int) -> int:
+async def receipts(owner: Connection, account: int) -> int:
     number: int = await owner.fetchval("SELECT count(*) FROM receipt WHERE account_id = $1", account)
     return number

@@ -3,13 +3,13 @@
 from collections.abc import AsyncIterator
 from typing import Any
 
-import httpx
+from httpx import AsyncClient
 
 from tests.support.http.answers import json_of
 
 
 async def pages(
-    client: httpx.AsyncClient, url: str, headers: dict[str, str] | None = None
+    client: AsyncClient, url: str, headers: dict[str, str] | None = None
 ) -> AsyncIterator[list[dict[str, Any]]]:
     """Yield each page of a list, up to the one without a link to the next."""
     next_url: str | None = url

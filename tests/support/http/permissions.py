@@ -8,8 +8,8 @@ it takes parameters or a body. It also needs a body in BODIES if the one of the 
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-import asyncpg
 import httpx
+from asyncpg import Connection
 from litestar import Litestar
 from litestar.routes import HTTPRoute
 
@@ -150,7 +150,7 @@ def addresses_of(app: Litestar) -> dict[str, tuple[str, str]]:
     }
 
 
-async def make_scene(db: asyncpg.Connection, client: httpx.AsyncClient, name: str) -> Participants:
+async def make_scene(db: Connection, client: httpx.AsyncClient, name: str) -> Participants:
     """Create the rows that an operation needs, with an order at PayPal if it concerns payments."""
     a, refresh, order = await make_example_data(db), Secret.new(), ""
     await db.execute("SELECT start_session($1, '-', $2)", a.patient, refresh.hash)

@@ -5,8 +5,9 @@ from contextlib import asynccontextmanager
 from itertools import count
 from typing import Any, NamedTuple
 
-import asyncpg
 import httpx
+from asyncpg import Connection
+from httpx import AsyncClient
 
 from tests.support.factories import bearer
 from tests.support.http.answers import json_of
@@ -38,26 +39,26 @@ def newcomer(role: str = "patient", **fields: object) -> dict[str, object]:
     return {"username": name, "email": f"{name}@example.com", "password": PASSWORD, "role": role} | fields
 
 
-async def register(client: httpx.AsyncClient, role: str = "patient", **fields: object) -> Person:
+async def register(client: AsyncClient, role: str = "patient", **fields: object) -> Person:
     """Register a person. The headers are made without a login, which would take longer."""
     account = json_of(await client.post(REGISTER, json=newcomer(role, **fields)), 201)
     return Person(account, bearer(account["id"], account["role"]))
 
 
-async def log_in(client: httpx.AsyncClient, person: Person, password: str = PASSWORD) -> httpx.Response:
+async def log_in(client: AsyncClient, person: Person, password: str = PASSWORD) -> httpx.Response:
     return await client.post(LOGIN, json={"email": person.email, "password": password})
 
 
-async def delete_account(client: httpx.AsyncClient, person: Person, password: str = PASSWORD) -> httpx.Response:
+async def delete_account(client: AsyncClient, person: Person, password: str = PASSWORD) -> httpx.Response:
     return await client.request("DELETE", ME, headers=person.headers, json={"password": password})
 
 
-async def tokens_of(client: httpx.AsyncClient, person: Person, password: str = PASSWORD) -> dict[str, str]:
+async def tokens_of(client: AsyncClient, person: Person, password: str = PASSWORD) -> dict[str, str]:
     return dict(json_of(await log_in(client, person, password)))
 
 
 @asynccontextmanager
-async def unknown_constraint(db: asyncpg.Connection) -> AsyncIterator[None]:
+async def unknown_constraint(db: Connection) -> AsyncIterator[None]:
     """Make registering as "surprise" violate a constraint that the API does not know."""
     await db.execute("ALTER TABLE account ADD CONSTRAINT unheard_of CHECK (username <> 'surprise')")
     yield

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 import asyncpg
+from asyncpg import Connection
 
 from app.sandbox.mailbox.messages import Message
 from tests.support.factories import a_slot, book, make_doctor, make_patient
@@ -29,7 +30,7 @@ class FullDoctor(NamedTuple):
     appointment: int
 
 
-async def is_settled(db: asyncpg.Connection) -> bool:
+async def is_settled(db: Connection) -> bool:
     """Whether the outbox is empty."""
     settled: bool = await db.fetchval("SELECT NOT EXISTS (SELECT FROM notification WHERE status = 'queued')")
     return settled
@@ -39,11 +40,7 @@ class MailScenario:
     """Makes mails due in a database, starts workers, and reads their mailbox."""
 
     def __init__(
-        self,
-        owner: asyncpg.Connection,
-        app: asyncpg.Connection,
-        mailbox: FaultyMailbox,
-        make_worker: Callable[..., WorkerProcess],
+        self, owner: Connection, app: Connection, mailbox: FaultyMailbox, make_worker: Callable[..., WorkerProcess]
     ) -> None:
         self.owner = owner
         self.app = app

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import httpx
+from httpx import AsyncClient
 
 from tests.support.paypal.certificate_authority import Issued, issue, root, rsa_key
 
@@ -23,7 +23,7 @@ class FakeInternet:
         self.requests: list[bytes] = []  # the head of each request that reached the server
         self.answers: dict[str, bytes | Answer] = {}
         self.port = 0
-        self.client: httpx.AsyncClient  # goes through the proxy only
+        self.client: AsyncClient  # goes through the proxy only
         self.at_once = 0  # requests that are being answered
         self._serving: set[asyncio.Task[None]] = set()
 
@@ -133,10 +133,10 @@ async def running_internet(folder: Path) -> AsyncIterator[FakeInternet]:
         await internet.settle()
 
 
-def _client(port: int, hosts: Issued) -> httpx.AsyncClient:
+def _client(port: int, hosts: Issued) -> AsyncClient:
     trusting = ssl.create_default_context(cadata=hosts.pem.decode())
     # follows redirects and sends credentials unless the code under test overrides both
-    return httpx.AsyncClient(
+    return AsyncClient(
         proxy=f"http://127.0.0.1:{port}",
         verify=trusting,
         trust_env=False,

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
+from httpx import AsyncClient
 
 from app.sandbox.paypal.server import PayPalStandIn
 from tests.support.paypal import openapi_documents
@@ -17,15 +18,15 @@ RETURN_REPRESENTATION = {"Prefer": "return=representation"}
 
 
 @asynccontextmanager
-async def logged_in(stand_in: PayPalStandIn) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=stand_in.url, trust_env=False) as http:
+async def logged_in(stand_in: PayPalStandIn) -> AsyncIterator[AsyncClient]:
+    async with AsyncClient(base_url=stand_in.url, trust_env=False) as http:
         login = (stand_in.client_id, stand_in.client_secret)
         granted = await http.post("/v1/oauth2/token", auth=login, data={"grant_type": "client_credentials"})
         http.headers["Authorization"] = f"Bearer {granted.json()['access_token']}"
         yield http
 
 
-async def post(raw: httpx.AsyncClient, path: str, body: Any = None, **headers: str) -> Any:
+async def post(raw: AsyncClient, path: str, body: Any = None, **headers: str) -> Any:
     """Send a POST request, check the answer against PayPal's documents, and return it."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     answer = await raw.post(path, json={} if body is None else body, headers=named)

@@ -8,6 +8,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 from uuid import uuid4
 
 import asyncpg
+from asyncpg import Connection
 
 from app.db.migrate import upgrade
 
@@ -45,10 +46,10 @@ class Connections:
     """A pool of connections. The first queries of a new connection cost PostgreSQL more than most tests."""
 
     def __init__(self) -> None:
-        self._idle: dict[str, asyncpg.Connection] = {}  # by URL
+        self._idle: dict[str, Connection] = {}  # by URL
 
     @asynccontextmanager
-    async def one(self, url: str) -> AsyncIterator[asyncpg.Connection]:
+    async def one(self, url: str) -> AsyncIterator[Connection]:
         """Yield a connection without state of earlier tests."""
         connection = self._idle.pop(url, None)
         if connection is None or connection.is_closed():
@@ -64,7 +65,7 @@ class Connections:
             await self._idle.pop(url).close()
 
 
-async def _is_like_new(connection: asyncpg.Connection) -> bool:
+async def _is_like_new(connection: Connection) -> bool:
     """Reset the state of a connection; close it if that fails."""
     try:
         if not connection.is_closed() and not connection.is_in_transaction():
@@ -78,7 +79,7 @@ async def _is_like_new(connection: asyncpg.Connection) -> bool:
 
 
 @asynccontextmanager
-async def connected(url: str, **settings: str) -> AsyncIterator[asyncpg.Connection]:
+async def connected(url: str, **settings: str) -> AsyncIterator[Connection]:
     """Yield a connection of its own, for which PostgreSQL's `settings` are set, and close it."""
     connection = await asyncpg.connect(url, server_settings=settings)
     try:
