@@ -20,7 +20,7 @@ from app.sandbox.servers.process import Child, Program
 from app.sandbox.servers.redis import EmbeddedRedis
 from app.sandbox.stack.service import ROOT, Api, Worker
 
-SECRET = "a secret of the bench, which signs the tokens of nobody"  # noqa: S105  only for benchmarks
+SECRET = "a secret for benchmarks, at least 32 characters long"  # noqa: S105  only for benchmarks
 # PostgreSQL's defaults are durable; `_must_be_durable` checks them.
 POSTGRES = {"max_connections": "200", "shared_buffers": "512MB"}
 DURABLE = ("fsync", "synchronous_commit", "full_page_writes")

@@ -1,1 +1,1 @@
-"""PostgreSQL: the driver, the tables, the SQL that enforces the rules, the migrations."""
+"""PostgreSQL: connections, tables, the SQL of the rules, and migrations."""

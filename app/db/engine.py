@@ -28,8 +28,8 @@ CLOSE_TIMEOUT_SECONDS = 2
 def create_engine(url: str, *, application_name: str, pool_size: int = 10, pool_seconds: float = 30) -> AsyncEngine:
     """Create an engine for `url`, a postgresql:// URL. It connects on first use, with a timeout of 5 s.
 
-    A statement may run for 10 s and wait 5 s for a lock; later, its client no longer waits for the answer. A request
-    waits up to `pool_seconds` for one of `pool_size` connections.
+    PostgreSQL ends a statement after 10 s, or after 5 s of waiting for a lock. A request waits up to `pool_seconds` for
+    one of `pool_size` connections.
     """
 
     async def connect() -> "asyncpg.Connection[asyncpg.Record]":

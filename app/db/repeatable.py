@@ -179,7 +179,7 @@ class Replay:
             await self._store([*types, *functions])
             if lost := before - await self._existing():
                 names = ", ".join(sorted(f"{kind.lower()} {name}" for kind, _, name in lost))
-                raise MigrationError(f"{types[0].name}: {names} would be lost with the type. {NEEDS_DROP}")
+                raise MigrationError(f"{types[0].name}: dropping the type would also drop {names}. {NEEDS_DROP}")
 
         await self._transaction(f"types of {', '.join(file.name for file in types)}", replace)
 

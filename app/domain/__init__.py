@@ -1,1 +1,1 @@
-"""The features, one folder each: controller, repository, schemas; and what they share."""
+"""The features, one folder each: controller, repository and schemas. The files here are shared."""

@@ -11,9 +11,9 @@ from app.domain.validation_messages import pattern
 END = r"$(?!\n)"  # in Python, $ alone also matches before a final newline
 # Control characters would break mail headers and terminals, and PostgreSQL cannot store NUL.
 # U+FFFD replaces bytes in a query string that are not UTF-8.
-PRINTABLE = pattern(rf"^[^\x00-\x1f\x7f-\x9f\ufffd]*{END}", "Must have no control characters and be valid UTF-8.")
+PRINTABLE = pattern(rf"^[^\x00-\x1f\x7f-\x9f\ufffd]*{END}", "Must be valid UTF-8 without control characters.")
 NAME = pattern(
-    rf"^(?=.*\S)[^\x00-\x1f\x7f-\x9f\ufffd]*{END}", "Must not be blank, have no control characters and be valid UTF-8."
+    rf"^(?=.*\S)[^\x00-\x1f\x7f-\x9f\ufffd]*{END}", "Must be valid UTF-8 without control characters, and not blank."
 )
 PHONE = pattern(rf"^[0-9 +()./-]*{END}", "Must consist of digits, spaces and any of +()./-.")
 CURRENCY = pattern(rf"^[A-Z]{{3}}{END}", "Must be an ISO 4217 code such as USD.")

@@ -41,8 +41,8 @@ class TimeLimit(ASGIMiddleware):
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-            # Lifted before sending: `send` first runs hooks, such as the end of the session, and a timeout there could
-            # not be answered any more. Nor does the time count that the client takes to read.
+            # The limit is lifted before sending. `send` first runs hooks, such as the end of the session; after a
+            # timeout there, no answer could be sent. The time that the client takes to read does not count.
             if not limit.expired():  # else the handler ignored the cancellation; a late response is better than none
                 limit.reschedule(None)
             await send(message)

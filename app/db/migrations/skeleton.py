@@ -9,7 +9,7 @@ from app.db.engine import MIGRATIONS
 
 
 def write_skeleton(title: str, folder: str = str(MIGRATIONS)) -> str:
-    """Write `versions/NNNN_title.py` behind the newest migration; return its path."""
+    """Write `versions/NNNN_title.py`, the successor of the newest migration; return its path."""
     scripts = ScriptDirectory(folder, file_template="%(rev)s")
     head = scripts.get_current_head()
     number = int(head.partition("_")[0]) + 1 if head else 1

@@ -1,4 +1,4 @@
-"""The tables, as far as SQLAlchemy can say them; functions, triggers and grants are in `app/db/sql/`."""
+"""The tables. Functions, triggers and grants are in `app/db/sql/`."""
 
 from app.db.models.accounts import Account, AccountToken, Doctor, Patient, RefreshToken, TimeZone
 from app.db.models.appointments import Appointment

@@ -108,7 +108,7 @@ class RefreshToken(Base):
         comment="When it was exchanged. A second use revokes the family.",
     )
     revoked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), comment="When its family was revoked.")
-    created_at: Mapped[datetime] = timestamp_column("When it was given out.")
+    created_at: Mapped[datetime] = timestamp_column("When it was issued.")
 
 
 class AccountToken(Base):
@@ -125,7 +125,7 @@ class AccountToken(Base):
     purpose: Mapped[str] = mapped_column(Text, comment="email_verification or password_reset.")
     email: Mapped[str] = mapped_column(Text, comment="The address that it was mailed to.")
     expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
-    created_at: Mapped[datetime] = timestamp_column("When it was made, as the mail was about to be sent.")
+    created_at: Mapped[datetime] = timestamp_column("When it was created, just before the mail was sent.")
 
 
 class Doctor(Base):
@@ -137,7 +137,7 @@ class Doctor(Base):
         CheckConstraint("buffer_minutes BETWEEN 0 AND 480", name="doctor_buffer_minutes_valid"),
         CheckConstraint("max_appointments BETWEEN 0 AND 30", name="doctor_max_appointments_valid"),
         CheckConstraint("fee >= 0", name="doctor_fee_valid"),
-        # ISO 4217 defines no minor unit for these, and PayPal refuses decimals.
+        # PayPal refuses decimals in these currencies.
         CheckConstraint(
             "currency NOT IN ('HUF', 'JPY', 'TWD') OR fee = trunc(fee)", name="doctor_fee_has_no_minor_unit"
         ),

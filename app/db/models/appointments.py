@@ -100,7 +100,7 @@ class Appointment(Base):
     version: Mapped[int] = mapped_column(
         Integer,
         server_default="1",
-        comment="Counts the changes that patient and doctor must be told of. Set by trigger.",
+        comment="Counts the changes about which the patient and the doctor get a mail. Set by trigger.",
     )
     calendar_uid: Mapped[UUID] = mapped_column(
         server_default=text("gen_random_uuid()"),

@@ -14,9 +14,9 @@ HALF_OPEN = (
 
 
 class Base(CommonTableAttributes, DeclarativeBase):
-    """Every table's base: names of keys follow one convention, because a rule is known by its constraint's name.
+    """The base of all tables. Keys are named by one convention, because a constraint's name is the name of its rule.
 
-    Ids are BigInteger: a refused insert also uses one up. At 371 refused bookings a second, 32 bits last 67 days.
+    Ids are BigInteger. A refused insert also uses up an id: at 371 refused bookings a second, 32 bits last 67 days.
     """
 
     metadata = MetaData(

@@ -35,7 +35,7 @@ class ScheduledNotification(Base):
             name="scheduled_notification_kind_valid",
         ),
         Index("scheduled_notification_due", "due_at"),
-        {"comment": "A future mail to an appointment's patient. Dropped if the appointment changes before."},
+        {"comment": "A future mail to an appointment's patient. Deleted if the appointment changes first."},
     )
 
     appointment_id: Mapped[int] = mapped_column(ForeignKey("appointment.id"), primary_key=True, autoincrement=False)
@@ -119,7 +119,7 @@ class Notification(Base):
     )
     request_id: Mapped[str | None] = mapped_column(
         Text,
-        # a default, so that no writer can forget it; other characters could inject a mail header
+        # a default, because every writer must store it; other characters could inject a mail header
         server_default=text("substring(current_setting('booking.request', true) FROM '^[A-Za-z0-9_.-]{1,64}$')"),
         comment="The X-Request-ID of the request (setting booking.request). NULL: a sweep or an admin.",
     )

@@ -122,7 +122,7 @@ class Refund(Base):
         comment="The PayPal-Request-Id, which makes repeated requests refund once.",
     )
     paypal_id: Mapped[str | None] = mapped_column(Text, comment="PayPal's id of the refund.")
-    attempts: Mapped[int] = mapped_column(SmallInteger, server_default="0", comment="How often a worker took it.")
+    attempts: Mapped[int] = mapped_column(SmallInteger, server_default="0", comment="The number of attempts.")
     due_at: Mapped[datetime] = mapped_column(
         DateTime(timezone=True), server_default=text("now()"), comment="When a worker handles it next."
     )
@@ -140,6 +140,6 @@ class WebhookEvent(Base):
     id: Mapped[str] = mapped_column(Text, primary_key=True, comment="PayPal's id of the event.")
     kind: Mapped[str] = mapped_column(Text, comment="PayPal's event_type.")
     payment_id: Mapped[int | None] = mapped_column(
-        ForeignKey("payment.id"), comment="None: about something that is not ours."
+        ForeignKey("payment.id"), comment="NULL: not about one of our payments."
     )
-    received_at: Mapped[datetime] = timestamp_column("When it came.")
+    received_at: Mapped[datetime] = timestamp_column("When it was received.")

@@ -24,6 +24,6 @@ class Receipt(Base):
     status: Mapped[int | None] = mapped_column(SmallInteger, comment="The HTTP status of the answer.")
     answer: Mapped[bytes | None] = mapped_column(comment="The body of the answer, which is repeated byte for byte.")
     payment_id: Mapped[int | None] = mapped_column(
-        ForeignKey("payment.id"), comment="In place of an answer: the payment that the key is bound to."
+        ForeignKey("payment.id"), comment="The payment of the request, instead of a stored answer."
     )
-    created_at: Mapped[datetime] = timestamp_column("When it was done.")
+    created_at: Mapped[datetime] = timestamp_column("When the request was executed.")

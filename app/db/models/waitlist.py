@@ -61,7 +61,7 @@ class WaitlistEntry(Base):
     min_notice_minutes: Mapped[int] = mapped_column(
         Integer,
         server_default="0",
-        comment="How long before the start an offer must arrive, in minutes, if the policy requires less.",
+        comment="The minimum number of minutes between an offer and the start of its slot, if the policy has less.",
     )
     status: Mapped[str] = mapped_column(Text, server_default="waiting", comment="waiting, offered and paused are live.")
     created_at: Mapped[datetime] = timestamp_column("When the patient joined.")
@@ -82,7 +82,9 @@ class Offer(Base):
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
-    appointment_id: Mapped[int] = mapped_column(ForeignKey("appointment.id"), comment="The slot, taken while on offer.")
+    appointment_id: Mapped[int] = mapped_column(
+        ForeignKey("appointment.id"), comment="The appointment that occupies the offered slot."
+    )
     waitlist_entry_id: Mapped[int] = mapped_column(ForeignKey("waitlist_entry.id"))
     wave: Mapped[int] = mapped_column(
         SmallInteger, comment="1 for the first wave. Each further wave is twice as large."
@@ -92,7 +94,7 @@ class Offer(Base):
         DateTime(timezone=True), comment="When the sweep handles it next: for the next wave, then for its end."
     )
     expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), comment="When the offer ends.")
-    created_at: Mapped[datetime] = timestamp_column("When it was made.")
+    created_at: Mapped[datetime] = timestamp_column("When it was created.")
     updated_at: Mapped[datetime] = timestamp_column("When its status last changed; set by trigger.")
 
 
@@ -103,6 +105,6 @@ class OfferToken(Base):
         {"comment": "The token in the link of an offer's mail. Each attempt to send the mail creates one."},
     )
 
-    token_hash: Mapped[bytes] = mapped_column(primary_key=True, comment="SHA-256; the token itself is kept nowhere.")
+    token_hash: Mapped[bytes] = mapped_column(primary_key=True, comment="SHA-256. The token itself is not stored.")
     offer_id: Mapped[int] = mapped_column(ForeignKey("offer.id"))
     created_at: Mapped[datetime] = timestamp_column("When the mail was written.")

@@ -64,7 +64,7 @@ async def test_the_notice_ends_72_hours_before_the_start(client: AsyncClient, ow
     too_late, in_time = [await booked(client, patient, doctor, start) for start in (late, early)]
     problem = assert_problem(await cancel(client, patient, too_late), 422, "appointment_cancel_notice")
     until = f"This appointment could be canceled until {late - NOTICE:%Y-%m-%dT%H:%M:%SZ}."
-    assert problem["detail"] == f"{until} Later, only the doctor can cancel it."
+    assert problem["detail"] == f"{until} Now only the doctor can cancel it."
     assert (await row_of(owner, too_late))["status"] == "pending"
     assert (await cancel(client, patient, in_time)).status_code == 200
 

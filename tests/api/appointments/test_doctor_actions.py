@@ -105,4 +105,4 @@ async def test_a_visit_is_not_corrected_after_a_week(
 ) -> None:
     old = await visit(database, doctor, patient, ago(days=8), status="completed", seat=None)
     problem = assert_problem(await as_doctor(client, doctor, old, "no_show"), 409, "appointment_status_transition")
-    assert problem["detail"] == "You can correct whether the patient came until 7 days after the visit."
+    assert problem["detail"] == "The visit ended more than 7 days ago, so its status can no longer be corrected."

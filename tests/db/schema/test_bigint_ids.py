@@ -94,7 +94,7 @@ async def _large_ids(database: Database) -> None:
 
 
 def small_ids(body: str) -> list[str]:
-    """Return the declarations and casts in a function's body that make an integer of a possible id."""
+    """Return the declarations and casts in a function's body that could store an id in a 32-bit integer."""
     text = re.sub(r"--[^\n]*", "", body)
     found = [match[0] for match in DECLARED.finditer(text) if match["array"] or match["name"] not in NUMBERS]
     found += [match[0] for match in CAST_TO_ARRAY.finditer(text)]

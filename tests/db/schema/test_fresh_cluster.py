@@ -56,7 +56,7 @@ async def test_missing_roles_are_reported(first: list[CommandResult]) -> None:
     assert code == 1
     assert said.splitlines()[-1] == (
         "Error: The role booking_app is missing, and keeper may not create roles."
-        " Create the role as a superuser, then migrate again: CREATE ROLE booking_app LOGIN;"
+        " Run this as a role with CREATEROLE, then migrate again: CREATE ROLE booking_app LOGIN;"
     )
     assert "Traceback" not in said
 

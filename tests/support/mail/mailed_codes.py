@@ -31,5 +31,5 @@ async def assert_code_ends(owner: Connection, account: int, seconds: int) -> Non
 
 
 async def let_a_minute_pass(owner: Connection, account: int) -> None:
-    """Make an account's mails older by the minute in which no further code is mailed."""
+    """Date an account's mails back by a minute, so that another code can be mailed."""
     await owner.execute("UPDATE notification SET created_at = now() - interval '1 min' WHERE account_id = $1", account)

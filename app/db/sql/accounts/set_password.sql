@@ -1,4 +1,4 @@
--- Every change of a password logs the account out, voids its codes and notifies the owner.
+-- Every change of a password logs the account out, deletes its reset codes and notifies the owner.
 CREATE OR REPLACE FUNCTION set_password(p_account bigint, p_new_hash text) RETURNS void
 LANGUAGE sql AS $$
     -- an unverified new address may have been entered by an attacker
@@ -11,4 +11,4 @@ LANGUAGE sql AS $$
     INSERT INTO notification (kind, account_id) VALUES ('password_changed', p_account);
 $$;
 COMMENT ON FUNCTION set_password(bigint, text) IS
-'Replaces a password hash, revokes all sessions and mailed codes, drops an unverified new address, and notifies the owner. The account must be locked.';
+'Replaces a password hash, revokes all sessions, deletes password reset codes, drops an unverified new address, and notifies the owner. The account must be locked.';

@@ -4,7 +4,7 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT CASE
         WHEN actor = 'patient' AND at_ >= cancel_deadline
             THEN format(
-                'This appointment could be canceled until %s. Later, only the doctor can cancel it.',
+                'This appointment could be canceled until %s. Now only the doctor can cancel it.',
                 utc_text(cancel_deadline)
             )
     END

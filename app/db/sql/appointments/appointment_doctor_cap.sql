@@ -4,7 +4,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT CASE
         WHEN active >= least(d.max_appointments, 30)
             THEN format(
-                'This doctor is full, with %s of at most %s active appointments. Join the waitlist to hear of a free slot.',
+                'This doctor is full, with %s of at most %s active appointments. Join the waitlist to get an email when a slot opens.',
                 active, d.max_appointments
             )
     END

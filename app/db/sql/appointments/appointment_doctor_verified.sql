@@ -7,4 +7,4 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     END
 $$;
 COMMENT ON FUNCTION appointment_doctor_verified(doctor, policy) IS
-'Only doctors who are not disabled and, if the policy requires it, verified can be booked. Returns why a doctor takes no new appointments, or NULL.';
+'A doctor can be booked unless disabled and, if the policy requires it, only after verification by an admin. Returns why a doctor takes no new appointments, or NULL.';

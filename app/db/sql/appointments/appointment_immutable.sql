@@ -1,5 +1,5 @@
 -- The id and doctor of an appointment never change. The patient changes once, from none, when an offer is claimed.
--- Only triggers set the seat, deadlines, fee and version.
+-- Only triggers set the seat, deadlines, fee and version; a payment can also set hold_expires_at.
 CREATE OR REPLACE FUNCTION appointment_immutable(was appointment, becomes appointment, actor text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT 'These columns of an appointment cannot be changed: ' || string_agg(name, ', ' ORDER BY name) || '.'
@@ -14,7 +14,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
         -- an offer is for this time
         ('during', was.during <> becomes.during AND was.status = 'offered'),
         ('seat', was.seat IS DISTINCT FROM becomes.seat),
-        -- the slot must not change during a payment
+        -- a payment extends the hold while PayPal captures the money
         ('hold_expires_at', was.hold_expires_at IS DISTINCT FROM becomes.hold_expires_at AND actor <> 'payment'),
         ('cancel_deadline', was.cancel_deadline <> becomes.cancel_deadline),
         ('fee', was.fee <> becomes.fee),

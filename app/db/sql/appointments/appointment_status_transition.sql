@@ -9,7 +9,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
         WHEN old_status IS NULL THEN NULL
         WHEN old_status IN ('completed', 'no_show') AND new_status IN ('completed', 'no_show') AND old_status <> new_status
             THEN CASE WHEN at_ > upper(during) + interval '168 hours'
-                THEN 'You can correct whether the patient came until 7 days after the visit.' END
+                THEN 'The visit ended more than 7 days ago, so its status can no longer be corrected.' END
         WHEN old_status NOT IN ('offered', 'pending', 'confirmed')
             THEN format('This appointment is %s and can no longer be changed.', replace(old_status, '_', '-'))
         WHEN new_status = 'expired' AND old_status = 'pending'
@@ -21,7 +21,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
                 WHEN at_ < lower(during) THEN 'The appointment has not started yet.'
                 -- as if completed at its end, so that the answer does not depend on the time of a sweep
                 WHEN new_status = 'no_show' AND at_ > upper(during) + interval '168 hours'
-                    THEN 'You can correct whether the patient came until 7 days after the visit.'
+                    THEN 'The visit ended more than 7 days ago, so its status can no longer be corrected.'
             END
         WHEN new_status = 'released' AND old_status = 'offered' THEN NULL
         WHEN at_ >= lower(during) THEN 'The appointment has already started.'

@@ -12,7 +12,7 @@ FROM (
     ),
     (
         'account_email_valid', 400,
-        'This is not an email address.'
+        'This is not a valid email address.'
     ),
     (
         'account_erased_is_empty', 500,
@@ -24,7 +24,7 @@ FROM (
     ),
     (
         'account_pending_email_valid', 400,
-        'This is not an email address.'
+        'This is not a valid email address.'
     ),
     (
         'account_role_valid', 400,
@@ -52,7 +52,7 @@ FROM (
     ),
     (
         'appointment_booking_window', 422,
-        'The time is outside the booking window.'
+        'The time is not within the next 15 days.'
     ),
     (
         'appointment_cancel_notice', 422,
@@ -84,7 +84,7 @@ FROM (
     ),
     (
         'appointment_doctor_verified', 422,
-        'This doctor takes no appointments yet.'
+        'This doctor does not accept appointments at the moment.'
     ),
     (
         'appointment_during_valid', 500,
@@ -164,7 +164,7 @@ FROM (
     ),
     (
         'doctor_max_appointments_valid', 400,
-        'The cap must be 0 to 30 appointments.'
+        'The maximum number of appointments must be 0 to 30.'
     ),
     (
         'doctor_slot_minutes_valid', 400,
@@ -228,7 +228,7 @@ FROM (
     ),
     (
         'offer_status_transition', 409,
-        'This offer has been answered.'
+        'This offer has already been answered.'
     ),
     (
         'offer_status_valid', 500,
@@ -412,7 +412,7 @@ FROM (
     ),
     (
         'waitlist_desired_date_window', 422,
-        'The date is outside the booking window.'
+        'The date is not within the next 15 days.'
     ),
     (
         'waitlist_entry_doctor_id_fkey', 422,
@@ -424,7 +424,7 @@ FROM (
     ),
     (
         'waitlist_entry_min_notice_minutes_valid', 400,
-        'The notice must be 0 to 21600 minutes.'
+        'The minimum notice must be 0 to 21600 minutes.'
     ),
     (
         'waitlist_entry_patient_id_fkey', 422,
@@ -472,7 +472,7 @@ FROM (
     ),
     (
         'working_hours_no_overlap', 409,
-        'Working hours overlap.'
+        'Working hours must not overlap.'
     ),
     (
         'working_hours_weekday_valid', 400,

@@ -64,7 +64,7 @@ COMMENT ON FUNCTION search_free_slots(text, timestamptz, timestamptz, integer, t
 REVOKE EXECUTE ON FUNCTION search_free_slots(text, timestamptz, timestamptz, integer, timestamptz, bigint) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION search_free_slots(text, timestamptz, timestamptz, integer, timestamptz, bigint) TO booking_app, booking_admin;
 
--- Planned separately with and without a specialty, because one plan for both could not use the index.
+-- Planned for each call, because one plan for calls with and without a specialty could not use the index.
 CREATE OR REPLACE FUNCTION doctors_below_cap(p_specialty text, at_ timestamptz) RETURNS doctors_with_same_grid[]
 LANGUAGE plpgsql STABLE SET plan_cache_mode = force_custom_plan AS $$
 BEGIN

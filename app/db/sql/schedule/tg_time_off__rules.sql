@@ -6,7 +6,7 @@ BEGIN
     RETURN NEW;
 END
 $$;
-COMMENT ON FUNCTION tg_time_off__lock() IS 'Locks the doctor before time off changes.';
+COMMENT ON FUNCTION tg_time_off__lock() IS 'Locks the doctor before time off is added or changed.';
 
 CREATE OR REPLACE FUNCTION tg_time_off__rules() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$

@@ -9,4 +9,4 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $$
     )::working_span
 $$;
 COMMENT ON FUNCTION working_interval(integer, integer, text, date) IS
-'An interval of working hours on one day in a time zone, as instants. Slots divide it in elapsed time.';
+'An interval of working hours on one day in a time zone, as instants and local times. Slots divide it in elapsed time.';

@@ -18,7 +18,7 @@ BEGIN
                 CONTINUE WHEN role_name = 'booking_owner'; -- the migrating role then owns the schema
                 RAISE insufficient_privilege USING
                     MESSAGE = format('The role %s is missing, and %s may not create roles.', role_name, current_user),
-                    HINT = format('Create the role as a superuser, then migrate again: CREATE ROLE %I LOGIN;', role_name);
+                    HINT = format('Run this as a role with CREATEROLE, then migrate again: CREATE ROLE %I LOGIN;', role_name);
         END;
     END LOOP;
 END

@@ -11,7 +11,7 @@ COMMENT ON CONSTRAINT account_username_valid ON account IS 'A username must have
 COMMENT ON CONSTRAINT account_email_valid ON account IS 'An email address has a valid form.';
 COMMENT ON CONSTRAINT account_pending_email_valid ON account IS 'A pending email address has a valid form.';
 COMMENT ON CONSTRAINT account_role_valid ON account IS 'The role of an account is doctor or patient.';
-COMMENT ON CONSTRAINT account_erased_is_empty ON account IS 'An account has no username, email address and password if and only if it is erased.';
+COMMENT ON CONSTRAINT account_erased_is_empty ON account IS 'An erased account has no username, email address or password. Every other account has all three.';
 COMMENT ON CONSTRAINT account_status_valid ON account IS 'An account has a known status.';
 COMMENT ON CONSTRAINT account_id_role_unique ON account IS 'The id and role of an account are unique together, so that a profile can refer to both.';
 

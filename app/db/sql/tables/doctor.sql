@@ -9,7 +9,7 @@ GRANT UPDATE (timezone, slot_minutes, buffer_minutes, max_appointments, fee, cur
 COMMENT ON CONSTRAINT doctor_account_id_fkey ON doctor IS 'The profile of a doctor belongs to an account with the role doctor.';
 COMMENT ON CONSTRAINT doctor_timezone_fkey ON doctor IS 'The time zone of a doctor is in the IANA database.';
 COMMENT ON CONSTRAINT doctor_fee_valid ON doctor IS 'The fee must not be negative.';
-COMMENT ON CONSTRAINT doctor_fee_has_no_minor_unit ON doctor IS 'A fee in a currency without decimals has none.';
+COMMENT ON CONSTRAINT doctor_fee_has_no_minor_unit ON doctor IS 'A fee in a currency without decimals is a whole number.';
 COMMENT ON CONSTRAINT doctor_slot_minutes_valid ON doctor IS 'A slot must last 5 to 480 minutes.';
 COMMENT ON CONSTRAINT doctor_buffer_minutes_valid ON doctor IS 'A buffer must last 0 to 480 minutes.';
 COMMENT ON CONSTRAINT doctor_max_appointments_valid ON doctor IS 'A doctor takes 0 to 30 appointments at a time.';

@@ -17,4 +17,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION tg_schedule__waitlist() IS
-'After a change of a doctor''s schedule: offers the slots that it frees, and withdraws slots on offer that it removes.';
+'After a change of a doctor''s schedule: offers the freed slots, and withdraws the offered slots that no longer exist.';
