@@ -11,6 +11,8 @@ from textwrap import dedent
 
 import pytest
 
+from app.db.migrate import SCRIPTS
+
 ROOT = Path(__file__).parents[2]
 PAGES = sorted((ROOT / "docs" / "contributing").glob("*.md"))
 PYTHON = {  # the tasks of the pages, without preparing a virtual environment
@@ -26,32 +28,50 @@ def blocks(page: Path, kind: str) -> str:
     return "".join(map(dedent, found))
 
 
+def renumbered(diff: str) -> str:
+    """Return a diff whose migrations follow the newest one, as those of a page need not."""
+    newest = SCRIPTS.get_current_head()
+    follows = re.search(r'^\+down_revision = "((\d{4})_\w+)"$', diff, re.MULTILINE)
+    if not newest or not follows:
+        return diff
+    newer = int(newest[:4]) - int(follows[2])
+    parts = diff.split(follows[1])
+    return newest.join(
+        re.sub(r"\b\d{4}(?=_[a-z])", lambda number: f"{int(number[0]) + newer:04}", part) for part in parts
+    )
+
+
 class Copy:
     """A copy of the project in which commands run with the servers of this test run."""
 
     def __init__(self, folder: Path, servers: dict[str, str]) -> None:
         self._folder = folder
         self._environment = {**os.environ, **servers, "PYTHONPATH": str(folder)}  # goes before the installed project
-        files = subprocess.run(["git", "ls-files"], cwd=ROOT, check=True, capture_output=True, text=True).stdout  # noqa: S607
+        listing = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+        files = subprocess.run(listing, cwd=ROOT, check=True, capture_output=True, text=True).stdout  # noqa: S603
         for name in files.splitlines():
             if (ROOT / name).exists():
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(ROOT / name, folder / name)
         self.run("git", "init", "--quiet")
         self.run("git", "add", "--all")
+        imported = self.run(sys.executable, "-c", "import app, tests; print(app.__file__, tests.__file__)").split()
+        assert imported == [str(folder / "app" / "__init__.py"), str(folder / "tests" / "__init__.py")]
 
-    def run(self, *command: str, given: str = "") -> str:
+    def run(self, *command: str, given: str = "", **environment: str) -> str:
         """Run a command; return its output. Fails if the command does."""
-        where = {"cwd": self._folder, "env": self._environment}
+        where = {"cwd": self._folder, "env": self._environment | environment}
         run = subprocess.run(command, input=given, check=False, capture_output=True, text=True, **where)  # type: ignore[call-overload]  # noqa: S603
         assert run.returncode == 0, f"{shlex.join(command)}\n{run.stdout[-4000:]}\n{run.stderr[-4000:]}"
         return str(run.stdout)
 
     def do(self, line: str) -> None:
-        """Run a line of a page's commands, such as `./task test -- tests/unit`."""
-        _, task, *arguments = shlex.split(line)
+        """Run a line of a page's commands, such as `NAME=value ./task test -- tests/unit`."""
+        before, _, after = line.partition("./task ")
+        task, *arguments = shlex.split(after)
         for command in PYTHON[task]:
-            self.run(sys.executable, *command.split(), *arguments[1:])
+            environment = dict(setting.split("=") for setting in before.split())
+            self.run(sys.executable, *command.split(), *arguments[1:], **environment)
 
     def changed(self) -> list[str]:
         """Return the changed and new files."""
@@ -63,7 +83,9 @@ class Copy:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_the_example_is_complete(page: Path, tmp_path: Path, superuser: str, redis_url: str) -> None:
     copy = Copy(tmp_path, {"TEST_DATABASE_URL": superuser, "TEST_REDIS_URL": redis_url})
-    copy.run("git", "apply", "-C1", given=blocks(page, "diff"))
+    diff = renumbered(blocks(page, "diff"))
+    copy.run("git", "apply", "--exclude=CHANGELOG.md", given=diff)
+    copy.run("git", "apply", "--include=CHANGELOG.md", "-C0", given=diff)  # its neighboring entries change often
     for line in blocks(page, "sh").splitlines():
         copy.do(line)
     changed = copy.changed()
