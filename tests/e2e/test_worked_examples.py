@@ -29,7 +29,7 @@ def blocks(page: Path, kind: str) -> str:
 
 
 def renumbered(diff: str) -> str:
-    """Return a diff whose migrations follow the newest one, as those of a page need not."""
+    """Return a diff with its migrations renumbered to follow the newest one of the project."""
     newest = SCRIPTS.get_current_head()
     follows = re.search(r'^\+down_revision = "((\d{4})_\w+)"$', diff, re.MULTILINE)
     if not newest or not follows:
